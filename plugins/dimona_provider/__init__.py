@@ -1,0 +1,1 @@
+"""Dimona declarations for Apache Airflow."""

@@ -1,0 +1,1 @@
+"""The NSSO's REST service over HTTP; no Airflow, no ledger."""

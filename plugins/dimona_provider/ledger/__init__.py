@@ -1,0 +1,7 @@
+"""The record of every declaration: what we decided to file, tried, and were answered. No Airflow, no HTTP."""
+
+from __future__ import annotations
+
+from dimona_provider.ledger.store import Ledger, open_ledger
+
+__all__ = ["Ledger", "open_ledger"]

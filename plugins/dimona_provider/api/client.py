@@ -1,0 +1,131 @@
+"""Runs operations over HTTP, one attempt each, and gives every failure its name."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+
+import httpx
+
+from dimona_provider.api.auth import ClientCredentials
+from dimona_provider.api.operations import Operation
+from dimona_provider.api.settings import Settings
+from dimona_provider.errors import (
+    AuthenticationFailed,
+    DimonaError,
+    RequestRefused,
+    ServiceUnavailable,
+    UnclearSubmission,
+    UnexpectedResponse,
+)
+
+T = TypeVar("T")
+
+REQUEST_TIMEOUT = 15.0
+"""Seconds that one request may take in all; claims are planned with it."""
+CONCURRENCY = 20
+"""Requests of one client under way at once."""
+
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class DimonaClient:
+    """Run operations on an ``httpx.AsyncClient``. The caller owns and closes the client."""
+
+    def __init__(self, http: httpx.AsyncClient, auth: ClientCredentials) -> None:
+        self._http = http
+        self._auth = auth
+
+    async def run(self, operation: Operation[T]) -> T:
+        """
+        Make one attempt. Who may try again, and when, is decided by the use case that calls.
+
+        Raises ServiceUnavailable, AuthenticationFailed (both: this request had no effect), RequestRefused,
+        UnexpectedResponse, and for an operation that is not safe UnclearSubmission.
+        """
+        # Before the time-out starts: a slow token endpoint must not make a declaration unclear.
+        await self._auth.token()
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT):
+                response = await self._http.request(
+                    operation.method, operation.path, json=operation.json, auth=self._auth
+                )
+        except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
+            raise _no_response(operation, error) from None
+        if response.status_code in operation.accept:
+            return operation.read(response)
+        raise _error_for(operation, response)
+
+
+@asynccontextmanager
+async def open_client(
+    settings: Settings, transport: httpx.AsyncBaseTransport | None = None
+) -> AsyncIterator[DimonaClient]:
+    """Give a client for *settings*, closed afterwards; *transport* stands in for the network in tests."""
+    # One line per request, with declaration ids in the URL: thousands of lines that help nobody.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    async with httpx.AsyncClient(
+        base_url=settings.base_url + "/",
+        timeout=httpx.Timeout(REQUEST_TIMEOUT, connect=5.0),
+        # A server closes idle connections after some seconds; a POST must not race with that.
+        limits=httpx.Limits(max_connections=2 * CONCURRENCY, keepalive_expiry=2.0),
+        headers={"Accept": "application/json, application/problem+json"},
+        transport=transport,
+    ) as http:
+        yield DimonaClient(http, ClientCredentials(settings, http))
+
+
+def _no_response(operation: Operation[T], error: Exception) -> DimonaError:
+    what = f"{operation.method} {operation.route}: {type(error).__name__}"
+    if operation.safe or isinstance(error, _NEVER_LEFT):
+        return ServiceUnavailable(f"the Dimona service can't be reached ({what})")
+    return UnclearSubmission(f"no readable answer to {what}")
+
+
+def _error_for(operation: Operation[T], response: httpx.Response) -> DimonaError:
+    status = response.status_code
+    what = f"{operation.method} {operation.route}"
+    if status == httpx.codes.UNAUTHORIZED:
+        return AuthenticationFailed(f"the Dimona service refused our access token ({what}, HTTP 401)")
+    if status in {httpx.codes.BAD_REQUEST, httpx.codes.FORBIDDEN}:
+        return RequestRefused(f"the Dimona service refused {what} with HTTP {status}", status=status)
+    if _is_not_received(response) or (operation.safe and response.is_server_error):
+        return ServiceUnavailable(
+            f"the Dimona service answered {what} with HTTP {status}", retry_after=_retry_after(response)
+        )
+    if not operation.safe:
+        return UnclearSubmission(f"{what} was answered with HTTP {status}")
+    return UnexpectedResponse(f"{what} was answered with HTTP {status}")
+
+
+def _is_not_received(response: httpx.Response) -> bool:
+    """
+    Tell whether the service itself says that it did not take the request.
+
+    A bare 503 does not count: a gateway also sends it when the service behind it took the request and failed.
+    """
+    if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        return True
+    is_problem = response.headers.get("Content-Type", "").startswith("application/problem+json")
+    return response.status_code == httpx.codes.SERVICE_UNAVAILABLE and (
+        is_problem or "Retry-After" in response.headers
+    )
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    raw = response.headers.get("Retry-After")
+    if not raw:
+        return None
+    try:
+        return max(0.0, float(raw))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(raw) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None

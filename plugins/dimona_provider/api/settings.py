@@ -1,0 +1,135 @@
+"""What a connection of type ``dimona`` says, read once and refused as a whole when anything is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from dimona_provider.errors import ConfigurationError
+
+NSSO_TOKEN_URL = "https://services.socialsecurity.be/REST/oauth/v5/token"  # noqa: S105 - an address, no secret
+BASE_URLS = {
+    "simulation": "https://services-sim.socialsecurity.be/REST/dimona/v2",
+    "production": "https://services.socialsecurity.be/REST/dimona/v2",
+}
+ENVIRONMENTS = (*BASE_URLS, "custom")
+DEFAULT_REQUESTS_PER_SECOND = 20.0
+"""No figure of the NSSO is known; this is a polite guess, documented in docs/connection.md."""
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A complete, checked connection; the key is never shown."""
+
+    client_id: str
+    environment: str
+    base_url: str
+    """Without a slash at the end; it also names the environment in every key of the ledger."""
+    token_url: str
+    private_key: RSAPrivateKey = field(repr=False)
+    scope: str | None = None
+    requests_per_second: float = DEFAULT_REQUESTS_PER_SECOND
+    triggerers: int = 1
+
+    @classmethod
+    def read(cls, *, login: str | None, host: str | None, extra: Mapping[str, Any]) -> Settings:
+        """
+        Read login, host and extra of a connection.
+
+        Raises ConfigurationError that lists everything missing or malformed, without any secret.
+        """
+        problems: list[str] = []
+        environment = str(extra.get("environment") or "simulation")
+        if environment not in ENVIRONMENTS:
+            problems.append(f"extra.environment must be one of {', '.join(ENVIRONMENTS)}")
+        if not login:
+            problems.append("login (the client id) is missing")
+        base_url = _base_url(environment, host, problems)
+        token_url = _token_url(environment, extra.get("token_url"), problems)
+        key = _private_key(extra, problems)
+        rate = _positive(extra, "requests_per_second", DEFAULT_REQUESTS_PER_SECOND, problems)
+        triggerers = _positive(extra, "triggerers", 1.0, problems)
+        if triggerers != int(triggerers):
+            problems.append("extra.triggerers must be a whole number")
+        if problems or key is None:
+            raise ConfigurationError("the dimona connection is not usable: " + "; ".join(problems))
+        scope = extra.get("scope") or None
+        return cls(str(login), environment, base_url, token_url, key, scope, rate, triggerers=int(triggerers))
+
+
+def _base_url(environment: str, host: str | None, problems: list[str]) -> str:
+    if environment != "custom":
+        if host and host.rstrip("/") != BASE_URLS.get(environment):
+            problems.append("host is only allowed with extra.environment custom")
+        return BASE_URLS.get(environment, "")
+    if not host:
+        problems.append("host (the base URL) is missing, and environment custom needs it")
+        return ""
+    _check_url("host", host, problems)
+    return host.rstrip("/")
+
+
+def _token_url(environment: str, raw: Any, problems: list[str]) -> str:
+    if raw:
+        _check_url("extra.token_url", str(raw), problems)
+        return str(raw)
+    if environment == "custom":
+        problems.append("extra.token_url is missing, and environment custom needs it")
+    return NSSO_TOKEN_URL
+
+
+def _check_url(name: str, url: str, problems: list[str]) -> None:
+    try:
+        parts = urlsplit(url)
+        scheme, host, user = parts.scheme, parts.hostname, parts.username
+    except ValueError:
+        scheme, host, user = "", None, None
+    if scheme not in {"http", "https"} or not host or user:
+        problems.append(f"{name} must be a full http(s) URL without credentials")
+    elif scheme == "http" and host not in _LOOPBACK:
+        problems.append(f"{name} must use https (plain http is for this machine only)")
+
+
+def _private_key(extra: Mapping[str, Any], problems: list[str]) -> RSAPrivateKey | None:
+    pem, path = extra.get("private_key"), extra.get("private_key_path")
+    if not pem and not path:
+        problems.append("extra.private_key (PEM) or extra.private_key_path is missing")
+        return None
+    if not pem:
+        try:
+            pem = Path(str(path)).read_text(encoding="ascii")
+        except (OSError, UnicodeDecodeError) as error:
+            problems.append(f"extra.private_key_path can't be read ({type(error).__name__})")
+            return None
+    try:
+        # Forms and environment variables turn line ends into backslash-n.
+        key = load_pem_private_key(str(pem).replace("\\n", "\n").encode(), password=None)
+    except (ValueError, TypeError):  # cryptography's own text could repeat the input
+        problems.append("the private key is not an unencrypted PEM key")
+        return None
+    if not isinstance(key, RSAPrivateKey):
+        problems.append("the private key is not an RSA key (the NSSO takes RS256 only)")
+        return None
+    return key
+
+
+def _positive(extra: Mapping[str, Any], name: str, default: float, problems: list[str]) -> float:
+    raw = extra.get(name)
+    if raw is None or raw == "":
+        return default
+    try:
+        value = float(raw)
+    except (TypeError, ValueError):
+        value = 0.0
+    if not 0 < value < 1e6:
+        problems.append(f"extra.{name} must be a number above 0")
+        return default
+    return value

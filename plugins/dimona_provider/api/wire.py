@@ -1,0 +1,174 @@
+"""Declarations to and from the REST service's JSON; only here and in api/replies.py its names are known."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dimona_provider.domain.declaration import DimonaIn, Identity, Kind
+from dimona_provider.domain.identifiers import EnterpriseNumber, NssoNumber, Ssin
+from dimona_provider.domain.rules import Defect
+
+BLOCKS = {
+    "dimonaIn": Kind.IN,
+    "dimonaOut": Kind.OUT,
+    "dimonaUpdate": Kind.UPDATE,
+    "dimonaCancel": Kind.CANCEL,
+}
+_HOUR = re.compile(r"([01]\d|2[0-3])[0-5]\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A REST body that is ready to be filed, and what we read from it; its person is never shown."""
+
+    kind: Kind
+    body: Mapping[str, Any] = field(repr=False)
+    employer: str
+    """Enterprise or NSSO number, digits only; empty when a follow-up names only its period."""
+    ssin: Ssin | None = field(default=None, repr=False)
+    worker_type: str | None = None
+    start_date: dt.date | None = None
+    start_hour: str | None = None
+    period_id: int | None = None
+    """The period that an OUT, UPDATE or CANCEL is about."""
+
+
+class InvalidBody(Exception):
+    """A REST body that the service would refuse with 400; carries its defects and no value."""
+
+    def __init__(self, defects: list[Defect]) -> None:
+        super().__init__("invalid declaration")
+        self.defects = tuple(defects)
+
+
+def write_in(declaration: DimonaIn, joint_committee: str) -> dict[str, Any]:
+    """Return the REST body of an IN; *joint_committee* is one that Dimona accepts."""
+    block: dict[str, Any] = {
+        "startDate": declaration.start_date.isoformat(),
+        "startHour": declaration.start_hour,
+        "endDate": declaration.end_date.isoformat() if declaration.end_date else None,
+        "endHour": declaration.end_hour,
+        "plannedHoursNumber": declaration.planned_hours,
+        "features": {"jointCommissionNumber": joint_committee, "workerType": declaration.worker_type},
+    }
+    return {
+        "employer": {"enterpriseNumber": str(declaration.employer)},
+        "worker": _write_worker(declaration.worker),
+        "dimonaIn": _without_empty(block),
+    }
+
+
+def _write_worker(worker: Ssin | Identity) -> dict[str, Any]:
+    if isinstance(worker, Ssin):
+        # Only the SSIN: identity data beside it can only add warnings (00025-348 and others).
+        return {"ssin": str(worker)}
+    address = worker.address
+    return {
+        "familyName": worker.family_name,
+        "givenName": worker.given_name,
+        "birthDate": worker.birth_date,
+        "placeOfBirth": worker.place_of_birth,
+        "countryOfBirth": worker.country_of_birth,
+        "nationality": worker.nationality,
+        "gender": worker.gender,
+        "address": _without_empty(
+            {
+                "street": address.street,
+                "houseNumber": address.house_number,
+                "boxNumber": address.box_number,
+                "postCode": address.post_code,
+                "municipality": {"code": address.municipality_code, "name": address.municipality_name},
+                "country": address.country,
+            }
+        ),
+    }
+
+
+def _without_empty(members: Mapping[str, Any]) -> dict[str, Any]:
+    # The service refuses empty members (seen by one client).
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def read_filing(body: object) -> Filing:
+    """
+    Read a REST body that somebody else made. Raises InvalidBody with its defects.
+
+    Checks the structure only; what the law says of it is the service's to answer.
+    """
+    if not isinstance(body, Mapping):
+        raise InvalidBody([Defect("declaration", "not a JSON object")])
+    blocks = [name for name in BLOCKS if name in body]
+    if len(blocks) != 1 or not isinstance(body[blocks[0]], Mapping):
+        raise InvalidBody([Defect("declaration", "needs exactly one object of " + ", ".join(BLOCKS))])
+    kind, block = BLOCKS[blocks[0]], body[blocks[0]]
+    defects: list[Defect] = []
+    employer = _read_employer(body.get("employer"), kind, defects)
+    ssin = _read_ssin(body.get("worker"), kind, defects)
+    if kind is not Kind.IN:
+        period_id = read_number(block.get("periodId"))
+        if period_id is None:
+            defects.append(Defect(f"{blocks[0]}.periodId", "missing or not a number"))
+        _raise_if(defects)
+        return Filing(kind, body, employer, ssin, period_id=period_id)
+    start_date = _read_date(block.get("startDate"))
+    features = block.get("features")
+    worker_type = features.get("workerType") if isinstance(features, Mapping) else None
+    if start_date is None:
+        defects.append(Defect("dimonaIn.startDate", "missing or not a date YYYY-MM-DD"))
+    if not isinstance(worker_type, str):
+        defects.append(Defect("dimonaIn.features.workerType", "missing"))
+    _raise_if(defects)
+    start_hour = block.get("startHour")
+    hour = start_hour if isinstance(start_hour, str) and _HOUR.fullmatch(start_hour) else None
+    return Filing(kind, body, employer, ssin, worker_type, start_date, hour)
+
+
+def _raise_if(defects: list[Defect]) -> None:
+    if defects:
+        raise InvalidBody(defects)
+
+
+def _read_employer(raw: object, kind: Kind, defects: list[Defect]) -> str:
+    if not isinstance(raw, Mapping):
+        if kind is Kind.IN or raw is not None:
+            defects.append(Defect("employer", "missing or not a JSON object"))
+        return ""
+    try:
+        # The NSSO number outranks the enterprise number when both are given (glossary zones 00011 and 00014).
+        if raw.get("employerId") is not None:
+            return str(NssoNumber.parse(raw["employerId"]))
+        return str(EnterpriseNumber.parse(raw.get("enterpriseNumber")))
+    except ValueError as error:
+        defects.append(Defect("employer", str(error)))
+        return ""
+
+
+def _read_ssin(raw: object, kind: Kind, defects: list[Defect]) -> Ssin | None:
+    if not isinstance(raw, Mapping):
+        if kind is Kind.IN or raw is not None:
+            defects.append(Defect("worker", "missing or not a JSON object"))
+        return None
+    if raw.get("ssin") is None:
+        return None
+    try:
+        return Ssin.parse(raw["ssin"])
+    except ValueError as error:
+        defects.append(Defect("worker.ssin", str(error)))
+        return None
+
+
+def _read_date(raw: object) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(raw) if isinstance(raw, str) and len(raw) == 10 else None
+    except ValueError:
+        return None
+
+
+def read_number(raw: object) -> int | None:
+    """Read a declaration or period id: at most twelve digits."""
+    text = str(raw) if isinstance(raw, (int, str)) and not isinstance(raw, bool) else ""
+    return int(text) if re.fullmatch(r"[0-9]{1,12}", text) and int(text) > 0 else None

@@ -1,0 +1,52 @@
+"""The ``dimona`` command."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from dimona_provider.errors import DimonaError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Dimona declarations from Airflow.")
+ledger_app = typer.Typer(no_args_is_help=True, help="The ledger: the record of every declaration.")
+app.add_typer(ledger_app, name="ledger")
+
+
+@app.callback()
+def main() -> None:
+    """Dimona declarations from Airflow."""
+
+
+@ledger_app.command("init")
+def init(
+    *,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well.")] = False,
+) -> None:
+    """
+    Make the ledger and its keys, or bring an older ledger up to date. May be run again at any time.
+
+    Uses the connection dimona_ledger if there is one, else a SQLite file under AIRFLOW_HOME.
+    """
+    # Airflow takes seconds to import: --help must not.
+    from dimona_provider.hooks import DimonaLedgerHook  # noqa: PLC0415
+    from dimona_provider.ledger.setup import initialise  # noqa: PLC0415
+
+    try:
+        location = DimonaLedgerHook().location()
+        done = initialise(location.url, location.keys, location.key_file, now=time.time())
+    except DimonaError as error:
+        typer.echo(f"dimona: {error}", err=True)
+        sys.exit(1)
+    if quiet:
+        return
+    if done.keys_made:
+        typer.echo(f"keys made at {location.key_file}: back them up, without them the ledger can't be read")
+    was = "new" if done.was_version is None else f"was {done.was_version}"
+    typer.echo(f"ledger ready, schema {done.version} ({was})")
+
+
+if __name__ == "__main__":
+    app()

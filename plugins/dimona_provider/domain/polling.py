@@ -1,0 +1,65 @@
+"""
+When the NSSO lets us ask for an outcome: its polling schedule as a grid of slots.
+
+Counted from the moment the 201 was read: nothing before 2 s, every 1 s to 30 s, every 60 s to 20 minutes,
+hourly after. Slots lie on a grid, so that a restarted poller asks at the same instants as the one before it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+FIRST_LOOK = 3.0
+"""Seconds: the NSSO's 2 s and a margin of 1 s for clocks that differ."""
+
+FOLLOW_UP_AGE = 1200.0
+"""Seconds after which a declaration leaves its run for the hourly follow-up."""
+
+LATENESS = 0.1
+"""Seconds that a GET may leave after its slot without losing the following slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    begins: float
+    ends: float
+    interval: float
+
+
+_STAGES = (
+    _Stage(FIRST_LOOK, 30.0, 1.0),
+    _Stage(30.0, FOLLOW_UP_AGE, 60.0),
+    _Stage(FOLLOW_UP_AGE, math.inf, 3600.0),
+)
+
+
+def _first_slot(stage: _Stage, earliest: float) -> float | None:
+    steps = max(0, math.ceil((earliest - stage.begins) / stage.interval - 1e-9))
+    slot = stage.begins + steps * stage.interval
+    return slot if slot < stage.ends else None
+
+
+def next_look(filed_at: float, now: float, last_look: float | None = None) -> float:
+    """
+    Return the next instant at which a declaration may be asked for, in epoch seconds like the arguments.
+
+    It is the first slot at or after *now* that also keeps the interval of its stage from *last_look*, the
+    instant the last GET left. A GET that left up to ``LATENESS`` after its slot keeps the next slot, but the
+    full interval always passes between two GETs.
+
+    >>> next_look(100.0, now=100.0)
+    103.0
+    >>> next_look(100.0, now=105.25, last_look=105.05)
+    106.05
+    >>> next_look(100.0, now=129.0, last_look=129.0)
+    190.0
+    """
+    age = now - filed_at
+    for stage in _STAGES:
+        # The later of two GETs decides which interval lies between them: the strictest reading.
+        floor = -math.inf if last_look is None else last_look - filed_at + stage.interval
+        slot = _first_slot(stage, max(age, floor - LATENESS))
+        if slot is not None:
+            return filed_at + max(slot, floor)
+    raise AssertionError("the last stage never ends")

@@ -1,0 +1,172 @@
+"""Turns Airflow connections into a client and a ledger; no verbs, no state."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from airflow.sdk import BaseHook, Connection
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from dimona_provider.api.client import DimonaClient, open_client
+from dimona_provider.api.operations import HARMLESS_DECLARATION, fetch_answer
+from dimona_provider.api.settings import Settings
+from dimona_provider.errors import ConfigurationError, DimonaError
+from dimona_provider.ledger import Ledger, open_ledger
+from dimona_provider.ledger.keys import Keyring, read_keys
+
+LEDGER_CONN_ID = "dimona_ledger"
+
+
+class DimonaHook(BaseHook):
+    """
+    Give a client for a connection of type ``dimona``.
+
+    :param dimona_conn_id: the connection to the NSSO
+    """
+
+    conn_name_attr = "dimona_conn_id"
+    default_conn_name = "dimona_default"
+    conn_type = "dimona"
+    hook_name = "Dimona (NSSO)"
+
+    def __init__(self, dimona_conn_id: str = default_conn_name, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dimona_conn_id = dimona_conn_id
+
+    def settings(self) -> Settings:
+        """Return the connection, checked. Raises ConfigurationError that lists all that is wrong."""
+        try:
+            return _settings(self.get_connection(self.dimona_conn_id))
+        except AirflowNotFoundException:
+            raise self._not_found() from None
+
+    async def asettings(self) -> Settings:
+        """Do as ``settings``, where an event loop runs."""
+        try:
+            return _settings(await self.aget_connection(self.dimona_conn_id))
+        except AirflowNotFoundException:
+            raise self._not_found() from None
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[DimonaClient]:
+        """Give a client for this connection."""
+        async with open_client(await self.asettings()) as client:
+            yield client
+
+    def get_conn(self) -> Settings:
+        """Return the checked connection; a client needs an event loop, see ``client``."""
+        return self.settings()
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Fetch a token and read a declaration that can't exist; shows and changes nothing."""
+        try:
+            settings = self.settings()
+            asyncio.run(_try(settings))
+        except DimonaError as error:
+            return False, str(error)
+        return True, f"The NSSO's {settings.environment} environment accepts this client."
+
+    def _not_found(self) -> ConfigurationError:
+        return ConfigurationError(
+            f"there is no connection {self.dimona_conn_id!r}: make one of type dimona (docs/connection.md)"
+        )
+
+
+async def _try(settings: Settings) -> None:
+    async with open_client(settings) as client:
+        await client.run(fetch_answer(HARMLESS_DECLARATION))
+
+
+def _settings(connection: Connection) -> Settings:
+    try:
+        extra = connection.extra_dejson
+    except Exception as error:  # noqa: BLE001 - Airflow's own errors here differ by version and repeat the extra
+        raise ConfigurationError(
+            f"the connection's extra is no JSON object ({type(error).__name__})"
+        ) from None
+    return Settings.read(login=connection.login, host=connection.host, extra=extra)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLocation:
+    """Where the ledger and its keys are."""
+
+    url: sa.URL
+    key_file: Path | None
+    """None when the keys come with the connection."""
+    inline_keys: str | None = field(default=None, repr=False)
+
+    def keys(self) -> Keyring:
+        """Read the keys. Raises ConfigurationError."""
+        if self.inline_keys is not None:
+            return Keyring.parse(self.inline_keys)
+        assert self.key_file is not None  # noqa: S101 - for mypy: one of the two is always there
+        return read_keys(self.key_file)
+
+    def open(self, actor: str) -> Ledger:
+        """Open the ledger for *actor*. Raises ConfigurationError."""
+        return open_ledger(self.url, self.keys(), actor=actor)
+
+
+class DimonaLedgerHook(BaseHook):
+    """
+    Find the ledger: the connection ``dimona_ledger``, or else a SQLite file under AIRFLOW_HOME.
+
+    The connection is of type ``postgres`` or ``sqlite``; its extra may hold ``keys`` (the content of the key
+    file) or ``key_file`` (its path).
+    """
+
+    def location(self) -> LedgerLocation:
+        """Return where the ledger is. Raises ConfigurationError."""
+        try:
+            return _location(self.get_connection(LEDGER_CONN_ID))
+        except AirflowNotFoundException:
+            return default_location()
+
+    async def alocation(self) -> LedgerLocation:
+        """Do as ``location``, where an event loop runs."""
+        try:
+            return _location(await self.aget_connection(LEDGER_CONN_ID))
+        except AirflowNotFoundException:
+            return default_location()
+
+
+def default_location() -> LedgerLocation:
+    """Return the embedded ledger's place: ``AIRFLOW_HOME/dimona/ledger.db`` and ``ledger-keys.json``."""
+    folder = _ledger_folder()
+    return LedgerLocation(
+        sa.URL.create("sqlite", database=str(folder / "ledger.db")), folder / "ledger-keys.json"
+    )
+
+
+def _ledger_folder() -> Path:
+    return Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser() / "dimona"
+
+
+def _location(connection: Connection) -> LedgerLocation:
+    extra = connection.extra_dejson
+    key_file = Path(extra["key_file"]) if extra.get("key_file") else _ledger_folder() / "ledger-keys.json"
+    keys = extra.get("keys")
+    inline = keys if isinstance(keys, str) or keys is None else json.dumps(keys)
+    if connection.conn_type == "sqlite":
+        url = sa.URL.create("sqlite", database=connection.host or connection.schema)
+    elif connection.conn_type in {"postgres", "postgresql"}:
+        url = sa.URL.create(
+            "postgresql+psycopg2",
+            username=connection.login,
+            password=connection.password,
+            host=connection.host,
+            port=connection.port,
+            database=connection.schema,
+        )
+    else:
+        raise ConfigurationError(f"the connection {LEDGER_CONN_ID} must be of type postgres or sqlite")
+    return LedgerLocation(url, None if inline else key_file, inline)

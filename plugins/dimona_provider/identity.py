@@ -1,0 +1,77 @@
+"""
+What makes an intent this intent: the key that keeps one wish from being filed twice (docs/adr/0002).
+
+No key holds an SSIN: SSINs change, and keys are read by people.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from dimona_provider.api.wire import Filing
+from dimona_provider.domain.deadlines import file_in_by
+from dimona_provider.domain.declaration import Kind
+from dimona_provider.domain.rules import quarter_of
+from dimona_provider.ledger import Ledger, intents
+from dimona_provider.ledger.intents import NewIntent
+
+
+def make_intent(
+    ledger: Ledger, connection: sa.Connection, environment: str, reference: str, filing: Filing
+) -> NewIntent:
+    """Return the intent to file *filing* for the employment *reference*, without a basis."""
+    worker = ledger.keys.worker_hash(filing.ssin) if filing.ssin else None
+    employer = filing.employer
+    if not employer and filing.period_id is not None:
+        employer = intents.employer_of_period(connection, environment, filing.period_id) or ""
+    deadline = file_in_by(filing.start_date, filing.start_hour) if filing.start_date else None
+    return NewIntent(
+        environment=environment,
+        employer=employer,
+        subject=_subject(reference, filing, worker),
+        employment=reference,
+        kind=filing.kind,
+        content=ledger.keys.content_hash(_canonical({**filing.body, "worker": None})),
+        body=_canonical(filing.body).encode(),
+        worker_hash=worker,
+        worker_type=filing.worker_type,
+        period_id=filing.period_id,
+        file_by=deadline.timestamp() if deadline else None,
+    )
+
+
+def with_basis(connection: sa.Connection, intent: NewIntent) -> NewIntent:
+    """
+    Name the effective declaration that *intent* builds on.
+
+    So A, then B, then again A are three intents, while A that still stands, wished for again, stays one.
+    """
+    if intent.kind is Kind.IN:
+        same = intents.standing(connection, intent, same_content=True)
+        if same is None:
+            return intent
+        last = same.period_id and intents.standing_on_period(connection, intent.environment, same.period_id)
+        cancelled = last if last and last.kind == Kind.CANCEL else None
+        return intent.on(str(cancelled.declaration_id) if cancelled else same.basis)
+    if intent.period_id is None:
+        return intent
+    last = intents.standing_on_period(connection, intent.environment, intent.period_id)
+    if last is None:
+        return intent
+    return intent.on(last.basis if last.content == intent.content else str(last.declaration_id or ""))
+
+
+def _subject(reference: str, filing: Filing, worker: str | None) -> str:
+    if filing.worker_type == "STU" and worker and filing.start_date:
+        # Students have one period per quarter and employer, whatever payroll calls their contracts.
+        year, quarter = quarter_of(filing.start_date)
+        return f"student {worker} {year}Q{quarter}"
+    return f"employment {reference}"
+
+
+def _canonical(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

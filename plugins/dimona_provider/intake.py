@@ -1,0 +1,174 @@
+"""
+Use case: write down what is to be filed, before anything is sent.
+
+Wishes come from payroll's staged exports (plan) or from a team's own declarations (source). What becomes no
+declaration is written down as a finding, and the others go on.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from dimona_provider.api.wire import Filing, InvalidBody, read_filing, write_in
+from dimona_provider.domain.declaration import DimonaIn
+from dimona_provider.domain.employment import read_employment, read_reference
+from dimona_provider.domain.planning import NotHandled, plan_employment
+from dimona_provider.domain.record import Malformed
+from dimona_provider.domain.rules import dimona_joint_committee
+from dimona_provider.identity import make_intent, with_basis
+from dimona_provider.ledger import Ledger, batches, intents, staging
+from dimona_provider.ledger.batches import Run
+from dimona_provider.ledger.findings import Finding, FindingKind, note_findings
+from dimona_provider.ledger.intents import NewIntent, Recorded
+
+_PAGE = 500
+_CHANGED = "its dates, hours or features changed since it was declared; changes are not declared yet"
+_SECOND_CONTRACT = "this student has another contract with this employer in this quarter; not added up yet"
+_STILL_OPEN = "another declaration of this employment is still open; plan it again once that has its outcome"
+_SHARED = "the same declaration was already made for another employment id"
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of the records of one intake."""
+
+    records: int = 0
+    recorded: Counter[Recorded] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A line of a source that is no JSON at all."""
+
+    reason: str
+
+
+def plan_exports(ledger: Ledger, run: Run, environment: str, *, now: float) -> Taken:
+    """
+    Turn every staged page of payroll into intents, and delete the page in the same transaction.
+
+    The intents have no batch yet: ``batches.assign`` hands them out, also those of a plan that died half-way.
+    """
+    total = Taken()
+    for page, place, records in staging.pages(ledger):
+        taken = Taken(len(records))
+        with ledger.write() as connection:
+            if not staging.delete_page(connection, page):
+                continue  # another plan took it
+            for number, record in enumerate(records, start=1):
+                intake = _Intake(
+                    ledger, connection, environment, f"{place} record {number}", None, now, taken
+                )
+                intake.take_employment(record)
+            note_findings(connection, run, environment, taken.findings, now=now)
+        total.records += taken.records
+        total.recorded.update(taken.recorded)
+        total.findings.extend(taken.findings)
+    return total
+
+
+def take_source(
+    ledger: Ledger, run: Run, environment: str, origin: str, items: Iterable[Any], *, now: float
+) -> tuple[str, Taken]:
+    """
+    Turn a team's own declarations into intents of one batch; return its reference.
+
+    Each item is ``{"reference": payroll's own id, "declaration": REST body}``. *origin* names the task: a
+    retry finds its batch again and adds only what is missing.
+    """
+    taken = Taken()
+    with ledger.write() as connection:
+        batch = batches.create(connection, run, environment, origin, now=now)
+    for page in _pages(enumerate(items, start=1)):
+        before = len(taken.findings)
+        with ledger.write() as connection:
+            for number, item in page:
+                taken.records += 1
+                place = f"{origin} item {number}"
+                _Intake(ledger, connection, environment, place, batch, now, taken).take_item(item)
+            note_findings(connection, run, environment, taken.findings[before:], now=now)
+    return batch, taken
+
+
+def _pages(items: Iterable[tuple[int, Any]]) -> Iterator[list[tuple[int, Any]]]:
+    iterator = iter(items)
+    while page := list(itertools.islice(iterator, _PAGE)):
+        yield page
+
+
+@dataclass(frozen=True, slots=True)
+class _Intake:
+    """One record on its way into the ledger."""
+
+    ledger: Ledger
+    connection: sa.Connection
+    environment: str
+    place: str
+    batch: str | None
+    now: float
+    taken: Taken
+
+    def take_employment(self, record: object) -> None:
+        try:
+            employment = read_employment(record)
+        except Malformed as malformed:
+            for defect in malformed.defects:
+                self._find(FindingKind.MALFORMED, malformed.reference, defect.field, defect.reason)
+            return
+        planned = plan_employment(employment)
+        if isinstance(planned, NotHandled):
+            self._find(FindingKind.NOT_HANDLED, employment.reference, planned.field, planned.reason)
+            return
+        intent = make_intent(
+            self.ledger, self.connection, self.environment, employment.reference, _filing(planned)
+        )
+        stands = intents.standing(self.connection, intent)
+        if stands is not None and stands.content != intent.content:
+            same = stands.employment == employment.reference
+            reason = _CHANGED if same else _SECOND_CONTRACT
+            self._find(FindingKind.NOT_HANDLED, employment.reference, "employment", reason)
+            return
+        self._record(intent)
+
+    def take_item(self, item: object) -> None:
+        reference = None
+        if isinstance(item, BadRecord) or not isinstance(item, Mapping):
+            reason = item.reason if isinstance(item, BadRecord) else "not a JSON object"
+            self._find(FindingKind.MALFORMED, None, "item", reason)
+            return
+        try:
+            reference = read_reference(item.get("reference"))
+            filing = read_filing(item.get("declaration"))
+        except InvalidBody as invalid:
+            for defect in invalid.defects:
+                self._find(FindingKind.MALFORMED, reference, defect.field, defect.reason)
+            return
+        except ValueError as error:
+            self._find(FindingKind.MALFORMED, None, "reference", str(error))
+            return
+        intent = make_intent(self.ledger, self.connection, self.environment, reference, filing)
+        self._record(with_basis(self.connection, intent))
+
+    def _record(self, intent: NewIntent) -> None:
+        recorded = intents.record(self.ledger, self.connection, intent, batch=self.batch, now=self.now)
+        self.taken.recorded[recorded] += 1
+        if recorded is Recorded.WAITING:
+            self._find(FindingKind.NOT_HANDLED, intent.employment, "employment", _STILL_OPEN)
+        if recorded is Recorded.SHARED:
+            self._find(FindingKind.NOT_HANDLED, intent.employment, "employment", _SHARED)
+
+    def _find(self, kind: FindingKind, employment: str | None, field_name: str, reason: str) -> None:
+        self.taken.findings.append(Finding(kind, self.place, employment, field_name, reason))
+
+
+def _filing(planned: DimonaIn) -> Filing:
+    return read_filing(
+        write_in(planned, dimona_joint_committee(planned.joint_committee, planned.worker_type))
+    )

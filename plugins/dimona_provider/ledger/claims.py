@@ -1,0 +1,134 @@
+"""
+Claims: who may send which intent now, and what came of each attempt.
+
+A claim is committed before its POSTs leave, so that nobody else sends the same intent. What a sender could
+not report is unclear afterwards, never free to be sent again (docs/adr/0002).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from dimona_provider.domain.outcome import State
+from dimona_provider.ledger.schema import attempts, intents
+from dimona_provider.ledger.store import Ledger
+
+LEASE = 60.0
+"""Seconds for which a claim keeps others away."""
+GRACE = 30.0
+"""Seconds after lease and HTTP time-out before others may call a claimed intent unclear."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """An intent that this sender, and nobody else, may send now."""
+
+    id: int
+    employer: str
+    body: bytes = field(repr=False)
+    """The REST body in clear."""
+
+
+def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> list[Claimed]:
+    """Claim up to *limit* planned intents of *batch*, nearest deadline first; write their attempts down."""
+    other = intents.alias()
+    prerequisite_done = sa.exists().where(
+        other.c.id == intents.c.depends_on, other.c.state.in_([State.ACCEPTED, State.WARNED])
+    )
+    free = (
+        sa.select(intents.c.id)
+        .where(
+            intents.c.batch == batch,
+            intents.c.state == State.PLANNED,
+            sa.or_(intents.c.not_before.is_(None), intents.c.not_before <= now),
+            sa.or_(intents.c.depends_on.is_(None), prerequisite_done),
+        )
+        .order_by(intents.c.file_by, intents.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    take = (
+        intents.update()
+        .where(intents.c.id.in_(free), intents.c.state == State.PLANNED)
+        .values(state=State.SENDING, claim=token, claimed_until=now + LEASE, changed_at=now)
+        .returning(intents.c.id, intents.c.employer, intents.c.body)
+    )
+    with ledger.write() as connection:
+        rows = connection.execute(take).all()
+        if rows:
+            tries = [{"intent": row.id, "claim": token, "claimed_at": now} for row in rows]
+            connection.execute(attempts.insert(), tries)
+    return [Claimed(row.id, row.employer, ledger.keys.decrypt(row.body)) for row in rows]
+
+
+def holds(ledger: Ledger, intent: int, token: str) -> bool:
+    """Tell whether this sender's claim on *intent* still stands; read before each POST."""
+    with ledger.read() as connection:
+        standing = sa.select(intents.c.id).where(
+            intents.c.id == intent, intents.c.claim == token, intents.c.state == State.SENDING
+        )
+        return connection.scalar(standing) is not None
+
+
+def hold_employer(ledger: Ledger, batch: str, employer: str, reason: str, *, now: float) -> int:
+    """Hold what is still planned for *employer* in *batch*; return how many intents that stopped."""
+    with ledger.write() as connection:
+        stopped = list(
+            connection.scalars(
+                intents.update()
+                .where(
+                    intents.c.batch == batch,
+                    intents.c.employer == employer,
+                    intents.c.state == State.PLANNED,
+                )
+                .values(state=State.HELD, reason=reason, changed_at=now)
+                .returning(intents.c.id)
+            )
+        )
+        ledger.note(connection, now, "held", intents=stopped)
+    return len(stopped)
+
+
+def expire(ledger: Ledger, batch: str, *, now: float, request_timeout: float) -> int:
+    """Call unclear what a vanished sender left behind, once it can't be sending any more; return how many."""
+    with ledger.write() as connection:
+        gone = list(
+            connection.scalars(
+                intents.update()
+                .where(
+                    intents.c.batch == batch,
+                    intents.c.state == State.SENDING,
+                    intents.c.claimed_until < now - request_timeout - GRACE,
+                )
+                .values(
+                    state=State.UNCLEAR, reason="the sender ended before it reported back", changed_at=now
+                )
+                .returning(intents.c.id)
+            )
+        )
+        ledger.note(connection, now, "unclear", intents=gone, batch=batch)
+    return len(gone)
+
+
+def sending_until(ledger: Ledger, batch: str, *, request_timeout: float) -> float | None:
+    """Return when the last claim of *batch* that is still open may be called unclear, or None without one."""
+    with ledger.read() as connection:
+        latest = connection.scalar(
+            sa.select(sa.func.max(intents.c.claimed_until)).where(
+                intents.c.batch == batch, intents.c.state == State.SENDING
+            )
+        )
+    return None if latest is None else float(latest) + request_timeout + GRACE
+
+
+def planned(ledger: Ledger, batch: str) -> tuple[int, float | None]:
+    """Return how many intents of *batch* are still to be sent, and when the first of them may be."""
+    with ledger.read() as connection:
+        row = connection.execute(
+            sa.select(sa.func.count(), sa.func.min(sa.func.coalesce(intents.c.not_before, 0.0))).where(
+                intents.c.batch == batch, intents.c.state == State.PLANNED
+            )
+        ).one()
+    return int(row[0]), row[1]

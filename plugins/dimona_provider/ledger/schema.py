@@ -1,0 +1,174 @@
+"""
+The ledger's tables.
+
+Instants are epoch seconds (UTC) as floating point numbers. Persons stand only in the encrypted ``body``
+columns. Tables that speak of declarations carry the environment (the base URL): simulation never looks like
+production.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from dimona_provider.domain.outcome import OPEN
+
+metadata = MetaData()
+
+_RowId = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts up by itself only in an INTEGER key
+
+IS_OPEN = text("state IN (" + ", ".join(f"'{state}'" for state in sorted(OPEN)) + ")")
+
+info = Table(
+    "ledger_info",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key_fingerprint", Text, nullable=False, comment="of the keys that this ledger is encrypted with"),
+    Column("created_at", Double, nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("reference", Text, primary_key=True, comment="random; the only thing that crosses Airflow"),
+    Column("environment", Text, nullable=False),
+    Column("origin", Text, nullable=False, unique=True, comment="who made it; a retry finds it again"),
+    Column("dag_id", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("polled_by", Text, comment="the poller that holds the lease"),
+    Column("polled_until", Double, comment="when that lease ends"),
+    Index("ix_batches_run", "dag_id", "run_id"),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("reference", Text, nullable=False, unique=True, comment="random, for people and commands"),
+    Column("batch", Text, ForeignKey("batches.reference"), comment="empty until planned into a run"),
+    Column("environment", Text, nullable=False),
+    Column("employer", Text, nullable=False, comment="enterprise or NSSO number"),
+    Column("subject", Text, nullable=False, comment="what at most one intent may be open for"),
+    Column("employment", Text, nullable=False, comment="payroll's own id; proven to hold no SSIN"),
+    Column("kind", Text, nullable=False),
+    Column("content", Text, nullable=False, comment="keyed hash of the declaration without its worker"),
+    Column("basis", Text, nullable=False, comment="the last effective declaration it builds on, or empty"),
+    Column("depends_on", _RowId, ForeignKey("intents.id"), comment="goes only after A or W of that one"),
+    Column("worker_hash", Text, comment="keyed hash of the SSIN, for look-ups"),
+    Column("worker_type", Text),
+    Column("file_by", Double, comment="last lawful instant"),
+    Column("body", LargeBinary, nullable=False, comment="encrypted REST body"),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, comment="why it is held or unclear; never a value"),
+    Column("claim", Text, comment="token of the sender that holds it"),
+    Column("claimed_until", Double),
+    Column("not_before", Double, comment="Retry-After"),
+    Column("declaration_id", BigInteger),
+    Column("filed_at", Double, comment="when the 201 was read: anchor of the polling grid"),
+    Column("result", Text, comment="the service's letter"),
+    Column("period_id", BigInteger),
+    Column("anomalies", Text, nullable=False, server_default="", comment="codes, separated by spaces"),
+    Column("answered_at", Double),
+    Column("created_at", Double, nullable=False),
+    Column("changed_at", Double, nullable=False),
+    UniqueConstraint("environment", "employer", "subject", "kind", "content", "basis", name="uq_intents_key"),
+    UniqueConstraint("environment", "declaration_id", name="uq_intents_declaration"),
+    Index("ix_intents_batch", "batch", "state"),
+    Index("ix_intents_changed", "environment", "changed_at", "id"),
+    Index("ix_intents_worker", "environment", "employer", "worker_hash"),
+    Index(
+        "uq_intents_open",
+        "environment",
+        "employer",
+        "subject",
+        unique=True,
+        sqlite_where=IS_OPEN,
+        postgresql_where=IS_OPEN,
+    ),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("intent", _RowId, ForeignKey("intents.id"), nullable=False),
+    Column("claim", Text, nullable=False),
+    Column("claimed_at", Double, nullable=False, comment="committed before the POST leaves"),
+    Column("sent_at", Double),
+    Column("read_at", Double, comment="empty: nothing was read, so the declaration may have arrived"),
+    Column("verdict", Text, comment="filed, not_received, refused, unclear or not_sent"),
+    Column("detail", Text, comment="status or kind of failure; never a body"),
+    Column("declaration_id", BigInteger),
+    Index("ix_attempts_intent", "intent"),
+    Index("ix_attempts_claim", "claim"),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("intent", _RowId, ForeignKey("intents.id"), nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("declaration_id", BigInteger, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("period_id", BigInteger),
+    Column("anomalies", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="encrypted answer"),
+    Column("received_at", Double, nullable=False),
+    UniqueConstraint("environment", "declaration_id", "result", name="uq_answers_once"),
+    Index("ix_answers_intent", "intent"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("actor", Text, nullable=False, comment="DAG run and task, or the person"),
+    Column("batch", Text),
+    Column("intent", _RowId, ForeignKey("intents.id")),
+    Column("detail", Text, nullable=False, server_default=""),
+    Index("ix_events_intent", "intent"),
+    Index("ix_events_batch", "batch"),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("environment", Text, nullable=False),
+    Column("dag_id", Text, nullable=False),
+    Column("run_id", Text, nullable=False),
+    Column("kind", Text, nullable=False, comment="malformed or not_handled"),
+    Column("place", Text, nullable=False, comment="where in the source, for records without a usable id"),
+    Column("employment", Text),
+    Column("field", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    UniqueConstraint("dag_id", "run_id", "place", "field", "reason", name="uq_findings_once"),
+)
+
+staged_pages = Table(
+    "staged_pages",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("export", Text, nullable=False, comment="random reference of one reading of payroll"),
+    Column("number", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False, comment="encrypted records; deleted once planned"),
+    Column("staged_at", Double, nullable=False),
+    UniqueConstraint("export", "number", name="uq_staged_pages_once"),
+)

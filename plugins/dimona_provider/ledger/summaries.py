@@ -1,0 +1,162 @@
+"""Reading the ledger for people: counts, findings and outcomes, never a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from dimona_provider.domain.outcome import State
+from dimona_provider.ledger.batches import Run
+from dimona_provider.ledger.findings import Finding, FindingKind
+from dimona_provider.ledger.schema import batches, findings, intents
+from dimona_provider.ledger.store import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How many declarations of one employer, kind and worker type stand in one state."""
+
+    employer: str
+    kind: str
+    worker_type: str
+    state: State
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """A declaration that nobody can say arrived, or that is held."""
+
+    reference: str
+    employment: str
+    kind: str
+    state: State
+    reason: str
+    file_by: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an employment's declaration, for payroll to take over."""
+
+    id: int
+    employment: str
+    kind: str
+    state: State
+    declaration_id: int | None
+    period_id: int | None
+    anomalies: tuple[str, ...]
+    changed_at: float
+
+
+def states_of_batch(ledger: Ledger, batch: str) -> dict[str, int]:
+    """Count the intents of *batch* by state."""
+    return _states(ledger, intents.c.batch == batch)
+
+
+def states_of_run(ledger: Ledger, run: Run) -> dict[str, int]:
+    """Count the intents of all batches of *run* by state."""
+    return _states(ledger, _in_run(run))
+
+
+def groups(ledger: Ledger, environment: str) -> list[Group]:
+    """Count all intents of *environment* by employer, kind, worker type and state."""
+    by = (intents.c.employer, intents.c.kind, intents.c.worker_type, intents.c.state)
+    with ledger.read() as connection:
+        rows = connection.execute(
+            sa.select(*by, sa.func.count().label("n"))
+            .where(intents.c.environment == environment)
+            .group_by(*by)
+            .order_by(*by)
+        )
+        return [Group(r.employer, r.kind, r.worker_type or "-", State(r.state), r.n) for r in rows]
+
+
+def to_settle(ledger: Ledger, batch: str) -> list[Unclear]:
+    """Return what of *batch* is unclear or held, nearest deadline first."""
+    with ledger.read() as connection:
+        rows = connection.execute(
+            sa.select(intents)
+            .where(intents.c.batch == batch, intents.c.state.in_([State.UNCLEAR, State.HELD]))
+            .order_by(intents.c.file_by, intents.c.id)
+        )
+        return [
+            Unclear(r.reference, r.employment, r.kind, State(r.state), r.reason or "", r.file_by)
+            for r in rows
+        ]
+
+
+def findings_of_run(ledger: Ledger, run: Run) -> list[Finding]:
+    """Return what of *run* became no declaration."""
+    return _findings(ledger, sa.and_(findings.c.dag_id == run.dag_id, findings.c.run_id == run.run_id))
+
+
+def newest_findings(ledger: Ledger, environment: str) -> list[Finding]:
+    """Return the findings of the newest run that had some in *environment*."""
+    with ledger.read() as connection:
+        newest = connection.execute(
+            sa.select(findings.c.dag_id, findings.c.run_id)
+            .where(findings.c.environment == environment)
+            .order_by(findings.c.id.desc())
+            .limit(1)
+        ).first()
+    return findings_of_run(ledger, Run(newest.dag_id, newest.run_id)) if newest else []
+
+
+def outcomes(
+    ledger: Ledger, environment: str, *, after: tuple[float, int], limit: int = 500
+) -> Iterator[list[Outcome]]:
+    """
+    Yield pages of what changed after the cursor *after* (instant, id), oldest change first.
+
+    Intents that are only planned or being sent are left out: nothing is known of them yet.
+    """
+    silent = (State.PLANNED, State.SENDING)
+    while True:
+        later = sa.tuple_(intents.c.changed_at, intents.c.id) > sa.tuple_(*after)
+        with ledger.read() as connection:
+            rows = connection.execute(
+                sa.select(intents)
+                .where(intents.c.environment == environment, later, intents.c.state.not_in(silent))
+                .order_by(intents.c.changed_at, intents.c.id)
+                .limit(limit)
+            ).all()
+        if not rows:
+            return
+        yield [
+            Outcome(
+                id=r.id,
+                employment=r.employment,
+                kind=r.kind,
+                state=State(r.state),
+                declaration_id=r.declaration_id,
+                period_id=r.period_id,
+                anomalies=tuple(r.anomalies.split()),
+                changed_at=r.changed_at,
+            )
+            for r in rows
+        ]
+        after = (rows[-1].changed_at, rows[-1].id)
+
+
+def _states(ledger: Ledger, which: sa.ColumnElement[bool]) -> dict[str, int]:
+    with ledger.read() as connection:
+        rows = connection.execute(
+            sa.select(intents.c.state, sa.func.count()).where(which).group_by(intents.c.state)
+        )
+        return {str(state): int(count) for state, count in rows}
+
+
+def _in_run(run: Run) -> sa.ColumnElement[bool]:
+    of_run = sa.select(batches.c.reference).where(
+        batches.c.dag_id == run.dag_id, batches.c.run_id == run.run_id
+    )
+    return intents.c.batch.in_(of_run)
+
+
+def _findings(ledger: Ledger, which: sa.ColumnElement[bool]) -> list[Finding]:
+    with ledger.read() as connection:
+        rows = connection.execute(sa.select(findings).where(which).order_by(findings.c.id))
+        return [Finding(FindingKind(r.kind), r.place, r.employment, r.field, r.reason) for r in rows]

@@ -1,0 +1,14 @@
+"""The operators, in the order of the flow: stage, plan, submit, settle, report."""
+
+from __future__ import annotations
+
+from dimona_provider.operators.filing import DimonaReportOperator, DimonaSettleOperator, DimonaSubmitOperator
+from dimona_provider.operators.planning import DimonaPlanOperator, DimonaStageOperator
+
+__all__ = [
+    "DimonaPlanOperator",
+    "DimonaReportOperator",
+    "DimonaSettleOperator",
+    "DimonaStageOperator",
+    "DimonaSubmitOperator",
+]

@@ -1,0 +1,142 @@
+"""Filing a batch, settling what is unclear of it, and the report of a run."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+
+from dimona_provider.api.budget import Budget
+from dimona_provider.api.client import open_client
+from dimona_provider.api.settings import Settings
+from dimona_provider.clock import SystemClock
+from dimona_provider.domain.outcome import summarise
+from dimona_provider.errors import ConfigurationError
+from dimona_provider.hooks import DimonaHook
+from dimona_provider.intake import take_source
+from dimona_provider.ledger import Ledger
+from dimona_provider.ledger.summaries import findings_of_run, states_of_run
+from dimona_provider.operators.planning import log_taken
+from dimona_provider.reporting import counts_line, finding_lines, unclear_lines
+from dimona_provider.settlement import settle
+from dimona_provider.sharing import submission_budget
+from dimona_provider.sources import Source, read_source
+from dimona_provider.submission import Submission
+from dimona_provider.task_errors import airflow_errors
+from dimona_provider.tasks import batch_and_settings, origin_of, run_of, task_ledger
+
+_PROGRESS_EVERY = 10.0
+
+
+class DimonaSubmitOperator(BaseOperator):
+    """
+    File a batch with the NSSO, each declaration with exactly one effect; returns the batch's reference.
+
+    Give *batch* or *source*. What the NSSO refuses, and what nobody can say arrived, is an outcome and fails
+    nothing; a retry goes on with what was not sent and never sends anything twice.
+
+    :param batch: reference of a batch that ``DimonaPlanOperator`` made (templated)
+    :param source: declarations of your own: a callable that runs in the worker, or the path of a JSON Lines
+        file (a path is templated); each ``{"reference": payroll's own id, "declaration": REST body}``
+    :param dimona_conn_id: the connection to the NSSO
+    """
+
+    template_fields = ("batch",)
+
+    def __init__(
+        self,
+        *,
+        batch: str | None = None,
+        source: Source | None = None,
+        dimona_conn_id: str = DimonaHook.default_conn_name,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.batch = batch
+        self.source = source
+        self.dimona_conn_id = dimona_conn_id
+
+    def execute(self, context: Context) -> str:
+        """Record *source* if there is one, then send what is planned."""
+        with airflow_errors(), task_ledger(context) as ledger:
+            reference = self._batch(context, ledger)
+            _, settings = batch_and_settings(ledger, reference, self.dimona_conn_id)
+            filed = asyncio.run(self._file(ledger, reference, settings))
+        self.log.info("batch %s: %d declarations filed", reference, filed)
+        return reference
+
+    def _batch(self, context: Context, ledger: Ledger) -> str:
+        if (self.batch is None) == (self.source is None):
+            raise ConfigurationError("DimonaSubmitOperator needs either batch or source")
+        if self.source is None:
+            return str(self.batch)
+        source = self.render_template(self.source, context) if isinstance(self.source, str) else self.source
+        settings = DimonaHook(self.dimona_conn_id).settings()
+        reference, taken = take_source(
+            ledger,
+            run_of(context),
+            settings.base_url,
+            origin_of(context),
+            read_source(source),
+            now=time.time(),
+        )
+        log_taken(self, taken)
+        return reference
+
+    async def _file(self, ledger: Ledger, reference: str, settings: Settings) -> int:
+        clock = SystemClock()
+        next_line = time.monotonic() + _PROGRESS_EVERY
+
+        def progress(filed: int, left: int) -> None:
+            nonlocal next_line
+            if time.monotonic() >= next_line:
+                next_line = time.monotonic() + _PROGRESS_EVERY
+                self.log.info("batch %s: %d filed, %d to go", reference, filed, left)
+
+        async with open_client(settings) as client:
+            submission = Submission(ledger, client, Budget(submission_budget(settings), clock), clock)
+            return await submission.file(reference, progress)
+
+    # No on_kill, and that is meant: killing a task must never cancel or change anything at the NSSO.
+
+
+class DimonaSettleOperator(BaseOperator):
+    """
+    Bring a batch up to date and list what is unclear or held; returns the counts of its outcomes.
+
+    :param batch: the batch's reference (templated)
+    """
+
+    template_fields = ("batch",)
+
+    def __init__(self, *, batch: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.batch = batch
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Settle what can be settled."""
+        with airflow_errors(), task_ledger(context) as ledger:
+            standing = settle(ledger, self.batch, now=time.time())
+        self.log.info("batch %s: %s", self.batch, counts_line(standing.counts))
+        for line in unclear_lines(standing.unclear):
+            self.log.warning("%s", line)
+        return standing.counts
+
+
+class DimonaReportOperator(BaseOperator):
+    """Log what became of this DAG run's declarations and records; returns the counts of the outcomes."""
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Report."""
+        with airflow_errors(), task_ledger(context) as ledger:
+            run = run_of(context)
+            counts = summarise(states_of_run(ledger, run))
+            findings = findings_of_run(ledger, run)
+        for line in finding_lines(findings):
+            self.log.warning("%s", line)
+        if not counts["declarations"]:
+            self.log.info("nothing to declare")
+        self.log.info("%s", counts_line(counts))
+        return counts

@@ -1,0 +1,81 @@
+"""Before filing: payroll's exports are staged and turned into intents."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+
+from dimona_provider.hooks import DimonaHook
+from dimona_provider.intake import Taken, plan_exports
+from dimona_provider.ledger import batches, staging
+from dimona_provider.ledger.intents import Recorded
+from dimona_provider.reporting import finding_lines
+from dimona_provider.task_errors import airflow_errors
+from dimona_provider.tasks import run_of, task_ledger
+
+
+class DimonaStageOperator(BaseOperator):
+    """
+    Keep an export of payroll, encrypted, until ``DimonaPlanOperator`` has planned it; returns its size.
+
+    :param pages: a callable, run in the worker, that yields lists of employments (docs/payroll.md)
+    """
+
+    def __init__(self, *, pages: Callable[[], Iterable[Sequence[Any]]], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pages = pages
+
+    def execute(self, context: Context) -> int:
+        """Stage every page, or nothing when payroll could not be read to its end."""
+        count = 0
+        with airflow_errors(), task_ledger(context) as ledger:
+            export = staging.new_export()
+            try:
+                for number, page in enumerate(self.pages(), start=1):
+                    staging.stage(ledger, export, number, page, now=time.time())
+                    count += len(page)
+            except BaseException:
+                staging.discard(ledger, export)
+                raise
+        self.log.info(
+            "staged %d employments" if count else "payroll's export is empty: %d employments", count
+        )
+        return count
+
+
+class DimonaPlanOperator(BaseOperator):
+    """
+    Turn every staged export into intents; returns the references of this run's batches, for mapping.
+
+    Malformed employments and those that need what this version can't do are listed, and the others go on.
+
+    :param dimona_conn_id: the connection to the NSSO; its environment is part of every intent
+    """
+
+    def __init__(self, *, dimona_conn_id: str = DimonaHook.default_conn_name, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dimona_conn_id = dimona_conn_id
+
+    def execute(self, context: Context) -> list[str]:
+        """Plan, and hand out batches."""
+        with airflow_errors(), task_ledger(context) as ledger:
+            settings = DimonaHook(self.dimona_conn_id).settings()
+            run = run_of(context)
+            taken = plan_exports(ledger, run, settings.base_url, now=time.time())
+            references = batches.assign(ledger, run, settings.base_url, now=time.time())
+        log_taken(self, taken)
+        self.log.info("%d batches for %s", len(references), settings.base_url)
+        return references
+
+
+def log_taken(operator: BaseOperator, taken: Taken) -> None:
+    """Log what became of the records of one intake."""
+    operator.log.info(
+        "%d records read: %d new intents, %d known already, %d findings",
+        *(taken.records, taken.recorded[Recorded.NEW], taken.recorded[Recorded.KNOWN], len(taken.findings)),
+    )
+    for line in finding_lines(taken.findings):
+        operator.log.warning("%s", line)

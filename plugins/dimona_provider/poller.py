@@ -1,0 +1,181 @@
+"""
+Use case: ask for outcomes in due order, within the request budget, never earlier than the schedule allows.
+
+One poller serves every batch that is followed over the same connection and event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Self
+
+from dimona_provider.api.budget import Budget
+from dimona_provider.api.client import CONCURRENCY, DimonaClient
+from dimona_provider.api.operations import Reply, fetch_answer
+from dimona_provider.clock import Clock
+from dimona_provider.domain.polling import next_look
+from dimona_provider.errors import DimonaError, ServiceUnavailable
+from dimona_provider.ledger.answers import OpenDeclaration
+
+
+@dataclass(slots=True)
+class Watch:
+    """Declarations of one batch that are asked for until each has an answer or *until* has come."""
+
+    until: float
+    """Epoch seconds after which no look is planned any more."""
+    open: set[int] = field(default_factory=set)
+    """Declaration ids that still get looks."""
+    replies: asyncio.Queue[tuple[OpenDeclaration, Reply, float]] = field(default_factory=asyncio.Queue)
+    """Answers in the order they came, with the instant."""
+    looks: int = 0
+    latest: float = 0.0
+    """Seconds by which the latest look left after its slot."""
+    trouble: str | None = None
+    """The last failure of a look, in words; looks go on in the next slot."""
+    failure: BaseException | None = None
+    """A defect of ours that ended a look: whoever follows raises it."""
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def leave(self, declaration_id: int) -> None:
+        """End the looks at one declaration."""
+        self.open.discard(declaration_id)
+        if not self.open:
+            self.finished.set()
+
+
+@dataclass(order=True, slots=True)
+class _Look:
+    due: float
+    order: int
+    declaration: OpenDeclaration = field(compare=False)
+    watch: Watch = field(compare=False)
+
+
+class Poller:
+    """The due looks of all watches, in one heap."""
+
+    def __init__(self, client: DimonaClient, budget: Budget, clock: Clock) -> None:
+        self._client = client
+        self._budget = budget
+        self._clock = clock
+        self._heap: list[_Look] = []
+        self._order = itertools.count()
+        self._more = asyncio.Event()
+        self._slots = asyncio.Semaphore(CONCURRENCY)
+        self._looks: set[asyncio.Task[None]] = set()
+        self._runner: asyncio.Task[None] | None = None
+
+    def watch(
+        self, declarations: Sequence[OpenDeclaration], *, until: float, last_look: float | None = None
+    ) -> Watch:
+        """
+        Ask for *declarations* until each is answered.
+
+        *last_look* is when an earlier poller of the same declarations may have looked last: after a restart
+        no look is due before that and the interval.
+        """
+        watch = Watch(until)
+        for declaration in declarations:
+            watch.open.add(declaration.declaration_id)
+            self._plan(declaration, watch, last_look=last_look)
+        if not watch.open:
+            watch.finished.set()
+        return watch
+
+    def forget(self, watch: Watch) -> None:
+        """Plan no more looks for *watch*; those under way end by themselves."""
+        watch.open.clear()
+        watch.finished.set()
+        self._heap = [look for look in self._heap if look.watch is not watch]
+        heapq.heapify(self._heap)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Self]:
+        """Ask while the block lasts; looks under way are given up at its end."""
+        self._runner = asyncio.create_task(self._run())
+        try:
+            yield self
+        finally:
+            self._runner.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._runner
+
+    def check(self) -> None:
+        """Raise what ended the poller, if anything did: nobody may wait for looks that never come."""
+        if self._runner is None or self._runner.done():
+            cause = self._runner.exception() if self._runner and not self._runner.cancelled() else None
+            raise RuntimeError("the poller is not running") from cause
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                look = await self._next()
+                await self._budget.take()
+                await self._slots.acquire()
+                task = asyncio.create_task(self._look(look))
+                self._looks.add(task)
+                task.add_done_callback(partial(self._ended, look.watch))
+        finally:
+            for task in self._looks:
+                task.cancel()
+            await asyncio.gather(*self._looks, return_exceptions=True)
+
+    def _ended(self, watch: Watch, task: asyncio.Task[None]) -> None:
+        self._looks.discard(task)
+        self._slots.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            watch.failure = error
+            watch.finished.set()
+
+    async def _next(self) -> _Look:
+        while True:
+            wait = self._heap[0].due - self._clock.now() if self._heap else 3600.0
+            if wait <= 0:
+                return heapq.heappop(self._heap)
+            self._more.clear()
+            sleep = asyncio.ensure_future(self._clock.sleep(wait))
+            more = asyncio.ensure_future(self._more.wait())
+            try:
+                await asyncio.wait({sleep, more}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                sleep.cancel()
+                more.cancel()
+
+    def _plan(
+        self, declaration: OpenDeclaration, watch: Watch, *, last_look: float | None, wait: float = 0.0
+    ) -> None:
+        due = next_look(declaration.filed_at, self._clock.now() + wait, last_look)
+        if due > watch.until:
+            watch.leave(declaration.declaration_id)
+            return
+        heapq.heappush(self._heap, _Look(due, next(self._order), declaration, watch))
+        if self._heap[0].due == due:
+            self._more.set()
+
+    async def _look(self, look: _Look) -> None:
+        declaration, watch = look.declaration, look.watch
+        if declaration.declaration_id not in watch.open:
+            return
+        left_at = self._clock.now()
+        watch.looks += 1
+        watch.latest = max(watch.latest, left_at - look.due)
+        try:
+            reply = await self._client.run(fetch_answer(declaration.declaration_id))
+        except DimonaError as error:
+            # One attempt per slot, whatever went wrong; the service's own Retry-After may ask for more time.
+            watch.trouble = str(error)
+            wait = error.retry_after if isinstance(error, ServiceUnavailable) else None
+            self._plan(declaration, watch, last_look=left_at, wait=wait or 0.0)
+            return
+        if reply is None:
+            self._plan(declaration, watch, last_look=left_at)
+            return
+        watch.replies.put_nowait((declaration, reply, self._clock.now()))
+        watch.leave(declaration.declaration_id)

@@ -1,0 +1,100 @@
+"""One client, token, request budget and poller per connection and event loop, for all triggers together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+from dimona_provider.api.budget import Budget
+from dimona_provider.api.client import open_client
+from dimona_provider.api.settings import Settings
+from dimona_provider.clock import SystemClock
+from dimona_provider.hooks import DimonaHook, DimonaLedgerHook
+from dimona_provider.ledger import Ledger
+from dimona_provider.poller import Poller
+
+LOOK_UP_AFTER = 60.0
+"""Seconds for which a connection is not looked up again: look-ups, not asyncio, limit a triggerer."""
+
+
+@dataclass(slots=True)
+class Shared:
+    """What all triggers of one connection use in one event loop."""
+
+    conn_id: str
+    settings: Settings
+    poller: Poller
+    ledger: Ledger
+    looked_up_at: float
+    users: int = 0
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+
+@dataclass(slots=True)
+class _Loop:
+    shared: dict[str, Shared] = field(default_factory=dict)
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Loop] = WeakKeyDictionary()
+
+
+def polling_budget(settings: Settings) -> float:
+    """Return the requests per second of one triggerer: half are for POSTs, triggerers share the rest."""
+    return settings.requests_per_second / 2 / settings.triggerers
+
+
+def submission_budget(settings: Settings) -> float:
+    """Return the requests per second that one submit task may use; the DAG runs one at a time."""
+    return settings.requests_per_second / 2
+
+
+@asynccontextmanager
+async def shared_poller(conn_id: str) -> AsyncIterator[Shared]:
+    """Give what this loop's triggers of *conn_id* share; the last one out closes it."""
+    loop = _loops.setdefault(asyncio.get_running_loop(), _Loop())
+    async with loop.opening:
+        shared = await _current(loop, conn_id)
+        shared.users += 1
+    try:
+        yield shared
+    finally:
+        shared.users -= 1
+        if not shared.users:
+            if loop.shared.get(conn_id) is shared:
+                del loop.shared[conn_id]
+            await shared.stack.aclose()
+
+
+async def _current(loop: _Loop, conn_id: str) -> Shared:
+    shared = loop.shared.get(conn_id)
+    now = time.monotonic()
+    if shared is not None and now - shared.looked_up_at < LOOK_UP_AFTER:
+        return shared
+    settings = await DimonaHook(conn_id).asettings()
+    if shared is not None and shared.settings == settings:
+        shared.looked_up_at = now
+        return shared
+    # A changed connection serves new triggers; those that run keep what they began with.
+    loop.shared[conn_id] = shared = await _open(conn_id, settings, now)
+    return shared
+
+
+async def _open(conn_id: str, settings: Settings, now: float) -> Shared:
+    stack = AsyncExitStack()
+    clock = SystemClock()
+    try:
+        location = await DimonaLedgerHook().alocation()
+        ledger = await asyncio.to_thread(location.open, "triggerer")
+        stack.callback(ledger.close)
+        client = await stack.enter_async_context(open_client(settings))
+        poller = Poller(client, Budget(polling_budget(settings), clock), clock)
+        await stack.enter_async_context(poller.running())
+    except BaseException:
+        await stack.aclose()
+        raise
+    return Shared(conn_id, settings, poller, ledger, now, stack=stack)

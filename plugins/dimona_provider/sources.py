@@ -1,0 +1,42 @@
+"""A team's own declarations: from a callable that runs in the worker, or from a JSON Lines file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from airflow.sdk import ObjectStoragePath
+
+from dimona_provider.errors import InvalidSource
+from dimona_provider.intake import BadRecord
+
+Source = Callable[[], Iterable[Any]] | str | ObjectStoragePath
+"""Gives ``{"reference": payroll's own id, "declaration": REST body}`` for each declaration."""
+
+
+def read_source(source: Source) -> Iterator[Any]:
+    """Yield the items of *source*; a bad line is a BadRecord. Raises InvalidSource when nothing can be read."""
+    if callable(source):
+        items = source()
+        if not isinstance(items, Iterable) or isinstance(items, (str, bytes, dict)):
+            raise InvalidSource(
+                "the callable given as source must return or yield items, one for each declaration"
+            )
+        yield from items
+        return
+    path = ObjectStoragePath(source) if isinstance(source, str) else source
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if line.strip():
+                    yield _read_line(line)
+    except OSError as error:
+        raise InvalidSource(f"the source file can't be read ({type(error).__name__}): {path.path}") from None
+
+
+def _read_line(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except ValueError:  # its text repeats the line
+        return BadRecord("not a JSON object on one line")

@@ -1,0 +1,54 @@
+"""What every task of this package needs: its run, the ledger opened in its name, the connection checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from airflow.sdk import Context
+
+from dimona_provider.api.settings import Settings
+from dimona_provider.errors import ConfigurationError
+from dimona_provider.hooks import DimonaHook, DimonaLedgerHook
+from dimona_provider.ledger import Ledger, batches
+from dimona_provider.ledger.batches import Batch, Run
+
+
+def run_of(context: Context) -> Run:
+    """Return the DAG run of a task."""
+    instance = context["ti"]
+    return Run(instance.dag_id, instance.run_id)
+
+
+def origin_of(context: Context) -> str:
+    """Return a name for this task of this run that stays the same when it is retried."""
+    instance = context["ti"]
+    mapped = "" if instance.map_index is None or instance.map_index < 0 else f"[{instance.map_index}]"
+    return f"{instance.dag_id}/{instance.run_id}/{instance.task_id}{mapped}"
+
+
+@contextmanager
+def task_ledger(context: Context) -> Iterator[Ledger]:
+    """Open the ledger in the name of a task, and close it. Raises ConfigurationError."""
+    ledger = DimonaLedgerHook().location().open(origin_of(context))
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def batch_and_settings(ledger: Ledger, reference: str, conn_id: str) -> tuple[Batch, Settings]:
+    """
+    Return a batch and the connection that may serve it.
+
+    Raises ConfigurationError when the connection leads elsewhere: a declaration planned for one environment
+    must never reach another.
+    """
+    batch = batches.find(ledger, reference)
+    settings = DimonaHook(conn_id).settings()
+    if settings.base_url != batch.environment:
+        raise ConfigurationError(
+            f"batch {reference} was planned for {batch.environment}, "
+            f"but the connection {conn_id!r} leads to {settings.base_url}"
+        )
+    return batch, settings
