@@ -16,7 +16,7 @@ Source = Callable[[], Iterable[Any]] | str | ObjectStoragePath
 
 
 def read_source(source: Source) -> Iterator[Any]:
-    """Yield the items of *source*; a bad line is a BadRecord. Raises InvalidSource when nothing can be read."""
+    """Yield the items of *source*; a bad line is a BadRecord. Raises InvalidSource if it can't be read."""
     if callable(source):
         items = source()
         if not isinstance(items, Iterable) or isinstance(items, (str, bytes, dict)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ def make_engine(url: str | sa.URL) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
         if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_private(Path(parsed.database))
         engine = sa.create_engine(
             parsed, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
         )
@@ -30,6 +31,15 @@ def make_engine(url: str | sa.URL) -> sa.Engine:
     engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=5)
     sa.event.listen(engine, "connect", _prepare_postgresql)
     return engine
+
+
+def _make_private(database: Path) -> None:
+    """Let the database, and the journals that SQLite gives the same mode, be read by their owner alone."""
+    database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
 
 
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:

@@ -84,7 +84,8 @@ def read_keys(path: Path) -> Keyring:
         return Keyring.parse(path.read_text(encoding="ascii"))
     except FileNotFoundError:
         message = (
-            f"the ledger has no keys at {path}: run `dimona ledger init`, or restore the file you backed up"
+            f"there are no keys at {path}: restore the file that you backed up, "
+            "or for a ledger that is new run `dimona ledger init`"
         )
         raise ConfigurationError(message) from None
     except (OSError, UnicodeDecodeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,7 @@ def _initialise(
     keys = read_keys()
     if fingerprint not in {None, keys.fingerprint}:
         raise ConfigurationError("these keys are not this ledger's: restore the key file that belongs to it")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # its notes on transactions help nobody here
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))

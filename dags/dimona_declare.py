@@ -1,0 +1,59 @@
+"""
+Declare what payroll wishes: plan, then per batch submit ▶ wait ▶ settle, then report.
+
+Runs when payroll has staged employments, and every hour, because a start date can come near without an event.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pendulum
+from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, task, task_group
+from airflow.sdk.exceptions import AirflowFailException
+
+from dimona_provider.operators import (
+    DimonaPlanOperator,
+    DimonaReportOperator,
+    DimonaSettleOperator,
+    DimonaSubmitOperator,
+)
+from dimona_provider.sensors import DimonaResultSensor
+
+employments = Asset("payroll_employments", "payroll://employments")
+outcomes = Asset("dimona_outcomes", "dimona://outcomes")
+
+with DAG(
+    dag_id="dimona_declare",
+    schedule=AssetOrTimeSchedule(
+        assets=[employments], timetable=CronTriggerTimetable("17 * * * *", timezone="Europe/Brussels")
+    ),
+    start_date=pendulum.datetime(2026, 1, 1, tz="Europe/Brussels"),
+    catchup=False,
+    # One run at a time: the next plan takes over what this run could not send.
+    max_active_runs=1,
+    default_args={"retries": 3, "retry_delay": timedelta(minutes=1)},
+    tags=["dimona"],
+    doc_md=__doc__,
+):
+    plan = DimonaPlanOperator(task_id="plan")
+
+    @task_group
+    def declare(batch: str) -> None:
+        """File one batch and wait for it; no batch waits for another."""
+        # One sender at a time keeps the request budget; a pool that is missing would never run.
+        submit = DimonaSubmitOperator(task_id="submit", batch=batch, max_active_tis_per_dag=1)
+        wait = DimonaResultSensor(task_id="wait", batch=batch)
+        settle = DimonaSettleOperator(task_id="settle", batch=batch, trigger_rule=TriggerRule.ALL_DONE)
+        submit >> wait >> settle
+
+    report = DimonaReportOperator(task_id="report", outlets=[outcomes], trigger_rule=TriggerRule.ALL_DONE)
+
+    @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
+    def fail_if_a_task_failed() -> None:
+        """Fail the run: report runs in any case, and its success would hide a failure."""
+        raise AirflowFailException("a task of this run failed: see the grid")
+
+    declared = declare.expand(batch=plan.output)
+    declared >> report
+    [plan, declared, report] >> fail_if_a_task_failed()

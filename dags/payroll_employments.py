@@ -1,0 +1,54 @@
+"""
+Example upstream: read payroll's employments page by page and stage them for the declarations.
+
+Replace ``payroll_pages`` by what reads your payroll: it runs in the worker and yields lists of employments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pendulum
+from airflow.providers.http.hooks.http import HttpHook
+from airflow.sdk import DAG, Asset
+
+from dimona_provider.errors import InvalidSource
+from dimona_provider.operators import DimonaStageOperator
+
+PAGE_SIZE = 200
+employments = Asset("payroll_employments", "payroll://employments")
+
+
+def payroll_pages() -> Iterator[list[Any]]:
+    """Yield the export of the connection ``payroll_default``, page by page."""
+    hook = HttpHook(method="GET", http_conn_id="payroll_default")
+    after: str | None = ""
+    while after is not None:
+        # check_response would log the body of an error, and bodies hold persons.
+        response = hook.run(
+            "payroll/employments",
+            data={"after": after, "limit": str(PAGE_SIZE)},
+            extra_options={"check_response": False},
+        )
+        if response.status_code != 200:
+            raise InvalidSource(f"payroll's export answered HTTP {response.status_code}")
+        try:
+            page = json.loads(response.content)
+            records, after = page["employments"], page["next"]
+        except (ValueError, KeyError, TypeError):
+            raise InvalidSource("payroll's export is no page of employments (docs/payroll.md)") from None
+        yield records
+
+
+with DAG(
+    dag_id="payroll_employments",
+    schedule=None,
+    start_date=pendulum.datetime(2026, 1, 1, tz="Europe/Brussels"),
+    catchup=False,
+    max_active_runs=1,
+    tags=["payroll", "example"],
+    doc_md=__doc__,
+):
+    DimonaStageOperator(task_id="stage", pages=payroll_pages, outlets=[employments], retries=2)
