@@ -26,3 +26,11 @@ setup: .venv/.ready ## Create the environment .venv (Airflow, the package, the t
 lock: setup ## Compile requirements*.in into pinned, hashed requirements*.txt
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+
+.PHONY: demo
+demo: setup ## Start everything, run the DAGs once on a sample payroll, show the outcomes
+	@$(BIN)/python -m include.demo up
+
+.PHONY: down
+down: ## Stop everything that make demo started
+	@test ! -x $(BIN)/python || $(BIN)/python -m include.demo down
