@@ -24,12 +24,12 @@ employments = Asset("payroll_employments", "payroll://employments")
 def payroll_pages() -> Iterator[list[Any]]:
     """Yield the export of the connection ``payroll_default``, page by page."""
     hook = HttpHook(method="GET", http_conn_id="payroll_default")
-    after: str | None = ""
-    while after is not None:
+    query = {"limit": str(PAGE_SIZE)}
+    while True:
         # check_response would log the body of an error, and bodies hold persons.
         response = hook.run(
             "payroll/employments",
-            data={"after": after, "limit": str(PAGE_SIZE)},
+            data=query,
             extra_options={"check_response": False},
         )
         if response.status_code != 200:
@@ -40,6 +40,9 @@ def payroll_pages() -> Iterator[list[Any]]:
         except (ValueError, KeyError, TypeError):
             raise InvalidSource("payroll's export is no page of employments (docs/payroll.md)") from None
         yield records
+        if after is None:
+            return
+        query["after"] = str(after)
 
 
 with DAG(

@@ -57,7 +57,8 @@ def record_attempts(ledger: Ledger, token: str, ends: Sequence[Attempted], *, no
     ours = (
         intents.c.id == sa.bindparam("p_intent"),
         intents.c.claim == token,
-        intents.c.state.in_([State.SENDING, State.UNCLEAR]),
+        # No IN: SQLAlchemy can't expand it where one statement runs for many rows.
+        sa.or_(intents.c.state == State.SENDING, intents.c.state == State.UNCLEAR),
     )
     change = {
         "state": sa.bindparam("p_state"),

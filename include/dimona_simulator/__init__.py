@@ -1,0 +1,22 @@
+"""
+The Belgian NSSO's Dimona REST service v2, simulated: a second reading of the facts.
+
+It imports nothing of the provider it tests. ``Simulator`` answers requests in process (an httpx transport) or
+over HTTP (``python -m include.dimona_simulator --help``). See docs/simulator.md.
+"""
+
+from include.dimona_simulator.journal import JournalEntry, read_journal
+from include.dimona_simulator.schedule import polls_off_schedule
+from include.dimona_simulator.settings import BASE_PATH, TOKEN_PATH, Settings, Timing
+from include.dimona_simulator.simulator import Simulator
+
+__all__ = [
+    "BASE_PATH",
+    "TOKEN_PATH",
+    "JournalEntry",
+    "Settings",
+    "Simulator",
+    "Timing",
+    "polls_off_schedule",
+    "read_journal",
+]

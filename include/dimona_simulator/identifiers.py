@@ -1,0 +1,63 @@
+"""Belgian numbers and their check digits, as strings of digits."""
+
+_MODULUS = 97
+
+
+def is_ssin(digits: str) -> bool:
+    """
+    Tell whether eleven digits have right check digits, for either century of birth.
+
+    >>> is_ssin("93051822361"), is_ssin("93051822362")
+    (True, False)
+    """
+    head, check = int(digits[:9]), int(digits[9:])
+    return check in {_MODULUS - head % _MODULUS, _MODULUS - (2_000_000_000 + head) % _MODULUS}
+
+
+def is_enterprise_number(digits: str) -> bool:
+    """
+    Tell whether an enterprise number of ten digits is right.
+
+    >>> is_enterprise_number("0477472701"), is_enterprise_number("0000000097")
+    (True, False)
+    """
+    head, check = int(digits[:8]), int(digits[8:])
+    return head > 0 and digits[0] in "01" and check == _MODULUS - head % _MODULUS
+
+
+def is_employer_id(number: int) -> bool:
+    """Tell whether a definitive or provisional NSSO registration number is in range and right."""
+    in_range = 100_006 <= number <= 199_999_934 or 5_000_000_120 <= number <= 5_999_999_989
+    return in_range and number % 100 == _employer_check(number // 100)
+
+
+def employer_id_for(enterprise_number: str) -> int:
+    """Invent the NSSO registration number of an enterprise, always the same one."""
+    head = 1_001 + int(enterprise_number[:8]) % 1_998_998
+    return head * 100 + _employer_check(head)
+
+
+def is_enterprise_key(key: str) -> bool:
+    """Tell an enterprise number from an NSSO number, written as digits (provisional ones start with 5)."""
+    return len(key) == 10 and key[0] in "01"
+
+
+def declaration_id(sequence: int) -> int:
+    """Add the two check digits (first ten modulo 97) to a sequence of ten digits."""
+    return sequence * 100 + sequence % _MODULUS
+
+
+def invented_bis(birth_date: str, serial: int) -> str:
+    """
+    Make the BIS number that the identification service gives to a worker without SSIN.
+
+    *birth_date* is ``YYYY-MM-DD``; month + 40 marks a BIS number with known sex.
+    """
+    year, month, day = birth_date.split("-")
+    head = f"{year[2:]}{int(month) + 40:02d}{day}{serial % 998 + 1:03d}"
+    century = 2_000_000_000 if int(year) >= 2000 else 0
+    return f"{head}{_MODULUS - (century + int(head)) % _MODULUS:02d}"
+
+
+def _employer_check(head: int) -> int:
+    return (96 - head * 100 % _MODULUS) or _MODULUS
