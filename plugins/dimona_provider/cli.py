@@ -40,6 +40,11 @@ def init(
     except DimonaError as error:
         typer.echo(f"dimona: {error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        typer.echo(
+            f"dimona: the ledger's keys can't be written ({error.strerror}: {error.filename})", err=True
+        )
+        sys.exit(1)
     if quiet:
         return
     if done.keys_made:

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
+from airflow.sdk.log import amask_secret, mask_secret
 
 from dimona_provider.api.client import DimonaClient, open_client
 from dimona_provider.api.operations import HARMLESS_DECLARATION, fetch_answer
@@ -44,16 +45,20 @@ class DimonaHook(BaseHook):
     def settings(self) -> Settings:
         """Return the connection, checked. Raises ConfigurationError that lists all that is wrong."""
         try:
-            return _settings(self.get_connection(self.dimona_conn_id))
+            connection = self.get_connection(self.dimona_conn_id)
         except AirflowNotFoundException:
             raise self._not_found() from None
+        mask_secret(extra := _extra(connection))
+        return Settings.read(login=connection.login, host=connection.host, extra=extra)
 
     async def asettings(self) -> Settings:
         """Do as ``settings``, where an event loop runs."""
         try:
-            return _settings(await self.aget_connection(self.dimona_conn_id))
+            connection = await self.aget_connection(self.dimona_conn_id)
         except AirflowNotFoundException:
             raise self._not_found() from None
+        await amask_secret(extra := _extra(connection))
+        return Settings.read(login=connection.login, host=connection.host, extra=extra)
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[DimonaClient]:
@@ -76,7 +81,8 @@ class DimonaHook(BaseHook):
 
     def _not_found(self) -> ConfigurationError:
         return ConfigurationError(
-            f"there is no connection {self.dimona_conn_id!r}: make one of type dimona (docs/connection.md)"
+            f"there is no readable connection {self.dimona_conn_id!r}: "
+            "make one of type dimona (docs/connection.md)"
         )
 
 
@@ -85,14 +91,15 @@ async def _try(settings: Settings) -> None:
         await client.run(fetch_answer(HARMLESS_DECLARATION))
 
 
-def _settings(connection: Connection) -> Settings:
+def _extra(connection: Connection) -> dict[str, Any]:
+    # Not extra_dejson: it reads a malformed extra as an empty one, and blocks where an event loop runs.
     try:
-        extra = connection.extra_dejson
-    except Exception as error:  # noqa: BLE001 - Airflow's own errors here differ by version and repeat the extra
-        raise ConfigurationError(
-            f"the connection's extra is no JSON object ({type(error).__name__})"
-        ) from None
-    return Settings.read(login=connection.login, host=connection.host, extra=extra)
+        extra = json.loads(connection.extra or "{}")
+    except ValueError:
+        extra = None
+    if not isinstance(extra, dict):
+        raise ConfigurationError(f"the extra of the connection {connection.conn_id!r} is no JSON object")
+    return extra
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +159,23 @@ def _ledger_folder() -> Path:
 
 
 def _location(connection: Connection) -> LedgerLocation:
-    extra = connection.extra_dejson
-    key_file = Path(extra["key_file"]) if extra.get("key_file") else _ledger_folder() / "ledger-keys.json"
+    extra = _extra(connection)
+    key_file = extra.get("key_file") or str(_ledger_folder() / "ledger-keys.json")
+    if not isinstance(key_file, str):
+        raise ConfigurationError(f"extra.key_file of the connection {LEDGER_CONN_ID} must be a path")
     keys = extra.get("keys")
     inline = keys if isinstance(keys, str) or keys is None else json.dumps(keys)
+    return LedgerLocation(_ledger_url(connection), None if inline else Path(key_file), inline)
+
+
+def _ledger_url(connection: Connection) -> sa.URL:
     if connection.conn_type == "sqlite":
-        url = sa.URL.create("sqlite", database=connection.host or connection.schema)
-    elif connection.conn_type in {"postgres", "postgresql"}:
-        url = sa.URL.create(
+        file = connection.host or connection.schema
+        if not file:  # SQLite would keep the ledger in memory, and forget it
+            raise ConfigurationError(f"the connection {LEDGER_CONN_ID} must name its SQLite file as host")
+        return sa.URL.create("sqlite", database=file)
+    if connection.conn_type in {"postgres", "postgresql"}:
+        return sa.URL.create(
             "postgresql+psycopg2",
             username=connection.login,
             password=connection.password,
@@ -167,6 +183,4 @@ def _location(connection: Connection) -> LedgerLocation:
             port=connection.port,
             database=connection.schema,
         )
-    else:
-        raise ConfigurationError(f"the connection {LEDGER_CONN_ID} must be of type postgres or sqlite")
-    return LedgerLocation(url, None if inline else key_file, inline)
+    raise ConfigurationError(f"the connection {LEDGER_CONN_ID} must be of type postgres or sqlite")

@@ -19,7 +19,7 @@ from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import CONCURRENCY, DimonaClient
 from dimona_provider.api.operations import Reply, fetch_answer
 from dimona_provider.clock import Clock
-from dimona_provider.domain.polling import next_look
+from dimona_provider.domain.polling import is_allowed, next_look
 from dimona_provider.errors import DimonaError, ServiceUnavailable
 from dimona_provider.ledger.answers import OpenDeclaration
 
@@ -56,6 +56,7 @@ class _Look:
     order: int
     declaration: OpenDeclaration = field(compare=False)
     watch: Watch = field(compare=False)
+    last_look: float | None = field(compare=False)
 
 
 class Poller:
@@ -116,9 +117,12 @@ class Poller:
     async def _run(self) -> None:
         try:
             while True:
-                look = await self._next()
+                await self._until_one_is_due()
                 await self._budget.take()
                 await self._slots.acquire()
+                if (look := self._pop()) is None:
+                    self._slots.release()
+                    continue
                 task = asyncio.create_task(self._look(look))
                 self._looks.add(task)
                 task.add_done_callback(partial(self._ended, look.watch))
@@ -134,11 +138,11 @@ class Poller:
             watch.failure = error
             watch.finished.set()
 
-    async def _next(self) -> _Look:
+    async def _until_one_is_due(self) -> None:
         while True:
             wait = self._heap[0].due - self._clock.now() if self._heap else 3600.0
             if wait <= 0:
-                return heapq.heappop(self._heap)
+                return
             self._more.clear()
             sleep = asyncio.ensure_future(self._clock.sleep(wait))
             more = asyncio.ensure_future(self._more.wait())
@@ -148,6 +152,17 @@ class Poller:
                 sleep.cancel()
                 more.cancel()
 
+    def _pop(self) -> _Look | None:
+        """Return the look that is due longest and may leave now."""
+        while self._heap and self._heap[0].due <= self._clock.now():
+            look = heapq.heappop(self._heap)
+            if look.declaration.declaration_id not in look.watch.open:
+                continue
+            if is_allowed(look.declaration.filed_at, self._clock.now(), look.last_look):
+                return look
+            self._plan(look.declaration, look.watch, last_look=look.last_look)
+        return None
+
     def _plan(
         self, declaration: OpenDeclaration, watch: Watch, *, last_look: float | None, wait: float = 0.0
     ) -> None:
@@ -155,14 +170,12 @@ class Poller:
         if due > watch.until:
             watch.leave(declaration.declaration_id)
             return
-        heapq.heappush(self._heap, _Look(due, next(self._order), declaration, watch))
+        heapq.heappush(self._heap, _Look(due, next(self._order), declaration, watch, last_look))
         if self._heap[0].due == due:
             self._more.set()
 
     async def _look(self, look: _Look) -> None:
         declaration, watch = look.declaration, look.watch
-        if declaration.declaration_id not in watch.open:
-            return
         left_at = self._clock.now()
         watch.looks += 1
         watch.latest = max(watch.latest, left_at - look.due)

@@ -58,7 +58,7 @@ class DimonaResultSensor(BaseSensorOperator):
         **kwargs: Any,
     ) -> None:
         # Waiting again is harmless, and Airflow 3.3.2 sometimes fails a deferred task by mistake.
-        kwargs.setdefault("retries", 3)
+        kwargs.setdefault("retries", (kwargs.get("default_args") or {}).get("retries", 3))
         super().__init__(**kwargs)
         self.batch = batch
         self.dimona_conn_id = dimona_conn_id

@@ -25,18 +25,19 @@ def read_source(source: Source) -> Iterator[Any]:
             )
         yield from items
         return
-    path = ObjectStoragePath(source) if isinstance(source, str) else source
     try:
+        path = ObjectStoragePath(source) if isinstance(source, str) else source
         with path.open("rb") as file:
             for line in file:
                 if line.strip():
                     yield _read_line(line)
-    except OSError as error:
-        raise InvalidSource(f"the source file can't be read ({type(error).__name__}): {path.path}") from None
+    except (OSError, ValueError, ImportError) as error:  # also storage that is unknown, or not installed
+        place = str(source).rpartition("@")[2]  # a URL may hold credentials
+        raise InvalidSource(f"the source can't be read ({type(error).__name__}): {place!r}") from None
 
 
 def _read_line(line: bytes) -> Any:
     try:
         return json.loads(line)
-    except ValueError:  # its text repeats the line
+    except (ValueError, RecursionError):  # its text repeats the line
         return BadRecord("not a JSON object on one line")

@@ -8,24 +8,18 @@ unclear and is never sent again here (docs/adr/0002).
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import CONCURRENCY, REQUEST_TIMEOUT, DimonaClient
-from dimona_provider.api.operations import submit
 from dimona_provider.clock import Clock
-from dimona_provider.errors import (
-    AuthenticationFailed,
-    RequestRefused,
-    ServiceUnavailable,
-    UnclearSubmission,
-)
+from dimona_provider.errors import AuthenticationFailed, ServiceUnavailable
 from dimona_provider.ledger import Ledger, claims
 from dimona_provider.ledger.attempts import Attempted, Verdict, record_attempts
 from dimona_provider.ledger.claims import Claimed
+from dimona_provider.posting import post
 
 WINDOW = 100
 """Intents claimed at once: sent well within a lease at 3 a second or more; slower, the rest is given back."""
@@ -34,6 +28,7 @@ LONGEST_WAIT = 60.0
 MOST_FAILURES = 3
 """Windows in a row in which nothing was filed before the task gives up."""
 BACKOFF = 2.0
+_TOO_SLOW = "claims run out before anything can be sent: the ledger or requests_per_second is too slow"
 
 Progress = Callable[[int, int], None]
 """Called with how many are filed and how many are still to be sent."""
@@ -54,6 +49,11 @@ class _Window:
     @property
     def filed(self) -> int:
         return sum(end.verdict is Verdict.FILED for end in self.ends)
+
+    @property
+    def left(self) -> int:
+        """How many POSTs left."""
+        return sum(end.verdict is not Verdict.NOT_SENT for end in self.ends)
 
     @property
     def wait(self) -> float | None:
@@ -86,6 +86,8 @@ class Submission:
             if not window.claimed:  # the rest waits for other declarations, or another sender took it
                 return filed
             filed += window.filed
+            if window.trouble is None and window.left == 0:
+                window.trouble = ServiceUnavailable(_TOO_SLOW)
             failures = 0 if window.filed or window.trouble is None else failures + 1
             if window.trouble is not None:
                 await self._pause_or_give_up(window, failures)
@@ -154,38 +156,11 @@ class Submission:
         )
         if too_late or not await asyncio.to_thread(claims.holds, self._ledger, intent.id, window.token):
             return Attempted(intent.id, Verdict.NOT_SENT, detail="the claim had run out")
-        return await self._post(window, intent)
-
-    async def _post(self, window: _Window, intent: Claimed) -> Attempted:
-        sent_at = self._clock.now()
-        try:
-            declaration_id = await self._client.run(submit(json.loads(intent.body)))
-        except (ServiceUnavailable, AuthenticationFailed) as error:
-            window.trouble = error
-            wait = error.retry_after if isinstance(error, ServiceUnavailable) else None
-            return Attempted(
-                intent.id,
-                Verdict.NOT_RECEIVED,
-                sent_at=sent_at,
-                read_at=self._clock.now(),
-                detail=str(error),
-                not_before=self._clock.now() + wait if wait else None,
-            )
-        except RequestRefused as error:
-            if error.status == 403:
-                window.forbidden[intent.employer] = "the service says that we may not file for this employer"
-            return Attempted(
-                intent.id, Verdict.REFUSED, sent_at=sent_at, read_at=self._clock.now(), detail=str(error)
-            )
-        except UnclearSubmission as error:
-            return Attempted(intent.id, Verdict.UNCLEAR, sent_at=sent_at, detail=str(error))
-        return Attempted(
-            intent.id,
-            Verdict.FILED,
-            sent_at=sent_at,
-            read_at=self._clock.now(),
-            declaration_id=declaration_id,
-        )
+        posted = await post(self._client, self._clock, intent)
+        window.trouble = posted.trouble or window.trouble
+        if posted.is_forbidden:
+            window.forbidden[intent.employer] = "the service says that we may not file for this employer"
+        return posted.end
 
     async def _record(self, window: _Window, done: asyncio.Event) -> None:
         """Write verdicts down as they come, as many as there are at a time: one commit for each group."""

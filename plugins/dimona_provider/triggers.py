@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
+from types import NoneType
 from typing import Any, Self
 
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from dimona_provider.clock import SystemClock
-from dimona_provider.errors import DimonaError, UnexpectedResponse
+from dimona_provider.errors import UnexpectedResponse
 from dimona_provider.following import follow_batch
 from dimona_provider.sharing import shared_poller
+from dimona_provider.task_errors import airflow_errors
 
 SHORTEST_RUN = 6.0
 """Seconds from the start of ``run()`` to its event: Airflow 3.3.2 fails a task whose trigger fires sooner."""
@@ -37,11 +41,18 @@ class FollowedEvent:
     @classmethod
     def from_payload(cls, payload: Any) -> Self:
         """Read the plain JSON form. Raises UnexpectedResponse for anything else, which is never success."""
-        types = {"batch": str, "answered": int, "open": int, "problem": str | None, "retryable": bool}
+        # type(), because True is an int too.
+        types = {
+            "batch": {str},
+            "answered": {int},
+            "open": {int},
+            "problem": {str, NoneType},
+            "retryable": {bool},
+        }
         if (
             not isinstance(payload, Mapping)
             or set(payload) != set(types)
-            or not all(isinstance(payload[name], kind) for name, kind in types.items())
+            or not all(type(payload[name]) in kinds for name, kinds in types.items())
         ):
             raise UnexpectedResponse("the trigger's event is not one of DimonaResultTrigger")
         return cls(**payload)
@@ -73,9 +84,13 @@ class DimonaResultTrigger(BaseTrigger):
         """Yield one event with counts."""
         began = time.monotonic()
         try:
-            event = await self._follow()
-        except DimonaError as error:
-            event = FollowedEvent(self.batch, 0, 0, problem=str(error), retryable=error.retryable)
+            with airflow_errors():
+                event = await self._follow()
+        except AirflowException as error:
+            retryable = not isinstance(error, AirflowFailException)
+            event = FollowedEvent(self.batch, 0, 0, problem=str(error), retryable=retryable)
+        except Exception as error:  # noqa: BLE001 - a crash reaches the task without its right to be retried
+            event = FollowedEvent(self.batch, 0, 0, problem=self._defect(error))
         await asyncio.sleep(max(0.0, began + SHORTEST_RUN - time.monotonic()))
         yield TriggerEvent(event.to_payload())
 
@@ -96,5 +111,11 @@ class DimonaResultTrigger(BaseTrigger):
         if followed.trouble:
             self.log.warning("batch %s: the last look that failed: %s", self.batch, followed.trouble)
         return FollowedEvent(self.batch, followed.answered, followed.open)
+
+    def _defect(self, error: Exception) -> str:
+        # Where it happened, but not its text: that may hold a value.
+        place = "".join(traceback.format_tb(error.__traceback__))
+        self.log.error("batch %s: a defect, %s at\n%s", self.batch, type(error).__name__, place)
+        return f"following batch {self.batch} failed with {type(error).__name__}: see the trigger's log"
 
     # No on_kill, and that is meant: killing or clearing a task must never change anything at the NSSO.

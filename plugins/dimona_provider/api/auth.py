@@ -11,7 +11,13 @@ from typing import Any
 
 import httpx
 import jwt
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+    wait_random,
+)
 
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import Clock, SystemClock
@@ -95,7 +101,7 @@ class ClientCredentials(httpx.Auth):
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(ServiceUnavailable),
             stop=stop_after_attempt(3),
-            wait=wait_exponential_jitter(initial=0.5, max=5),
+            wait=wait_exponential(multiplier=0.5, max=5) + wait_random(0, 1),
             sleep=self._clock.sleep,
             reraise=True,
         ):
@@ -151,7 +157,7 @@ def _read_token(response: httpx.Response) -> tuple[str, float]:
     try:
         body = response.json()
         value, lifetime = body["access_token"], float(body.get("expires_in") or 0)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         value, lifetime = None, 0.0
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
         raise ServiceUnavailable("the token endpoint answered 200 without an access token")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import httpx
 from dimona_provider.api.auth import ClientCredentials
 from dimona_provider.api.operations import Operation
 from dimona_provider.api.settings import Settings
+from dimona_provider.clock import Clock
 from dimona_provider.errors import (
     AuthenticationFailed,
     DimonaError,
@@ -31,7 +33,8 @@ REQUEST_TIMEOUT = 15.0
 CONCURRENCY = 20
 """Requests of one client under way at once."""
 
-_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+# A ProxyError comes from the proxy before the tunnel stands.
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
 class DimonaClient:
@@ -64,9 +67,9 @@ class DimonaClient:
 
 @asynccontextmanager
 async def open_client(
-    settings: Settings, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, clock: Clock | None = None
 ) -> AsyncIterator[DimonaClient]:
-    """Give a client for *settings*, closed afterwards; *transport* stands in for the network in tests."""
+    """Give a client for *settings*, closed afterwards; tests put their own network and time in."""
     # One line per request, with declaration ids in the URL: thousands of lines that help nobody.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     async with httpx.AsyncClient(
@@ -77,7 +80,7 @@ async def open_client(
         headers={"Accept": "application/json, application/problem+json"},
         transport=transport,
     ) as http:
-        yield DimonaClient(http, ClientCredentials(settings, http))
+        yield DimonaClient(http, ClientCredentials(settings, http, clock))
 
 
 def _no_response(operation: Operation[T], error: Exception) -> DimonaError:
@@ -122,9 +125,11 @@ def _retry_after(response: httpx.Response) -> float | None:
     if not raw:
         return None
     try:
-        return max(0.0, float(raw))
+        seconds = float(raw)
     except ValueError:
         pass
+    else:
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     try:
         return max(0.0, (parsedate_to_datetime(raw) - datetime.now(UTC)).total_seconds())
     except (ValueError, TypeError):

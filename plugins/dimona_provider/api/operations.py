@@ -57,7 +57,7 @@ def fetch_answer(declaration_id: int) -> Operation[Reply | None]:
             return None
         try:
             body = json.loads(response.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None  # an HTML page with 200, say: not an outcome; asked again in the next slot
         answer = read_answer(body, declaration_id)
         return Reply(answer, response.content) if answer else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -89,10 +90,10 @@ def _token_url(environment: str, raw: Any, problems: list[str]) -> str:
 def _check_url(name: str, url: str, problems: list[str]) -> None:
     try:
         parts = urlsplit(url)
-        scheme, host, user = parts.scheme, parts.hostname, parts.username
+        scheme, host, _ = parts.scheme, parts.hostname, parts.port
     except ValueError:
-        scheme, host, user = "", None, None
-    if scheme not in {"http", "https"} or not host or user:
+        scheme, host = "", None
+    if scheme not in {"http", "https"} or not host or "@" in url:
         problems.append(f"{name} must be a full http(s) URL without credentials")
     elif scheme == "http" and host not in _LOOPBACK:
         problems.append(f"{name} must use https (plain http is for this machine only)")
@@ -106,13 +107,13 @@ def _private_key(extra: Mapping[str, Any], problems: list[str]) -> RSAPrivateKey
     if not pem:
         try:
             pem = Path(str(path)).read_text(encoding="ascii")
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             problems.append(f"extra.private_key_path can't be read ({type(error).__name__})")
             return None
     try:
         # Forms and environment variables turn line ends into backslash-n.
         key = load_pem_private_key(str(pem).replace("\\n", "\n").encode(), password=None)
-    except (ValueError, TypeError):  # cryptography's own text could repeat the input
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # cryptography's own text could repeat the input
         problems.append("the private key is not an unencrypted PEM key")
         return None
     if not isinstance(key, RSAPrivateKey):
@@ -127,7 +128,7 @@ def _positive(extra: Mapping[str, Any], name: str, default: float, problems: lis
         return default
     try:
         value = float(raw)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         value = 0.0
     if not 0 < value < 1e6:
         problems.append(f"extra.{name} must be a number above 0")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 from dimona_provider.domain.declaration import DimonaIn, Identity, Kind
 from dimona_provider.domain.identifiers import EnterpriseNumber, NssoNumber, Ssin
+from dimona_provider.domain.record import read_date
 from dimona_provider.domain.rules import Defect
 
 BLOCKS = {
@@ -18,7 +20,8 @@ BLOCKS = {
     "dimonaUpdate": Kind.UPDATE,
     "dimonaCancel": Kind.CANCEL,
 }
-_HOUR = re.compile(r"([01]\d|2[0-3])[0-5]\d")
+_HOUR = re.compile(r"([01][0-9]|2[0-3])[0-5][0-9]")
+_WORKER_TYPE = re.compile(r"[A-Za-z0-9]{3}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,8 @@ def read_filing(body: object) -> Filing:
     """
     if not isinstance(body, Mapping):
         raise InvalidBody([Defect("declaration", "not a JSON object")])
+    if not _is_json(body):
+        raise InvalidBody([Defect("declaration", "holds what JSON can't say")])
     blocks = [name for name in BLOCKS if name in body]
     if len(blocks) != 1 or not isinstance(body[blocks[0]], Mapping):
         raise InvalidBody([Defect("declaration", "needs exactly one object of " + ", ".join(BLOCKS))])
@@ -119,12 +124,21 @@ def read_filing(body: object) -> Filing:
     worker_type = features.get("workerType") if isinstance(features, Mapping) else None
     if start_date is None:
         defects.append(Defect("dimonaIn.startDate", "missing or not a date YYYY-MM-DD"))
-    if not isinstance(worker_type, str):
-        defects.append(Defect("dimonaIn.features.workerType", "missing"))
+    if not isinstance(worker_type, str) or not _WORKER_TYPE.fullmatch(worker_type):
+        defects.append(Defect("dimonaIn.features.workerType", "missing or not three letters"))
     _raise_if(defects)
     start_hour = block.get("startHour")
     hour = start_hour if isinstance(start_hour, str) and _HOUR.fullmatch(start_hour) else None
     return Filing(kind, body, employer, ssin, worker_type, start_date, hour)
+
+
+def _is_json(body: object) -> bool:
+    """Tell whether *body* can be sent: a team's callable may yield dates, NaN or halves of characters."""
+    try:
+        json.dumps(body, allow_nan=False, sort_keys=True, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _raise_if(defects: list[Defect]) -> None:
@@ -163,7 +177,7 @@ def _read_ssin(raw: object, kind: Kind, defects: list[Defect]) -> Ssin | None:
 
 def _read_date(raw: object) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(raw) if isinstance(raw, str) and len(raw) == 10 else None
+        return read_date(raw)
     except ValueError:
         return None
 

@@ -82,9 +82,9 @@ def _read_dates(fields: Fields) -> Dates | None:
 
 
 def _read_status(raw: object) -> str:
-    if raw not in STATUSES:
+    if not isinstance(raw, str) or raw not in STATUSES:
         raise ValueError("not one of " + ", ".join(sorted(STATUSES)))
-    return str(raw)
+    return raw
 
 
 def _read_worker_type(raw: object) -> str:

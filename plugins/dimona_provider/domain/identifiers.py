@@ -33,7 +33,7 @@ class Ssin:
         Raises ValueError without echoing the input.
         """
         digits = re.sub(r"[ .\-]", "", raw) if isinstance(raw, str) else ""
-        if not re.fullmatch(r"[0-9]{11}", digits) or not _has_plausible_birth(digits):
+        if not re.fullmatch(r"[0-9]{11}", digits) or not _has_birth_month(digits):
             raise ValueError("not a social security number of eleven digits")
         if not _has_ssin_check(digits):
             raise ValueError("a social security number with wrong check digits")
@@ -46,10 +46,15 @@ class Ssin:
         return "Ssin('***********')"
 
 
+def _has_birth_month(digits: str) -> bool:
+    # BIS numbers add 20 or 40. 00 stands for an unknown month, and days above 31 exist where days ran out.
+    month = int(digits[2:4])
+    return month % 20 <= 12 and month < 60
+
+
 def _has_plausible_birth(digits: str) -> bool:
-    # BIS numbers add 20 or 40 to the month; month and day may be 00 when unknown.
-    month, day = int(digits[2:4]), int(digits[4:6])
-    return month % 20 <= 12 and month < 60 and day <= 31
+    # Narrower, to spare references that are long numbers.
+    return _has_birth_month(digits) and (int(digits[4:6]) <= 31 or int(digits[2:4]) % 20 == 0)
 
 
 def contains_ssin(text: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dimona_provider.domain.declaration import DimonaIn
 from dimona_provider.domain.employment import Employment
-from dimona_provider.domain.rules import worker_types
+from dimona_provider.domain.rules import dimona_joint_committee, worker_types
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,13 @@ _STATUS_NOT_HANDLED = {
 }
 
 
+_COMMITTEE_NOT_HANDLED = {
+    "124": "construction needs control cards (C3.2A), which this version does not send: file the IN yourself",
+    "322": "temporary work needs its user enterprise, which this version does not send: file the IN yourself",
+}
+"""Blocks 90375 and 90107: without them the NSSO refuses the IN."""
+
+
 def plan_employment(employment: Employment) -> DimonaIn | NotHandled:
     """Return the IN of a new employment, or why there is none."""
     if employment.status in _STATUS_NOT_HANDLED:
@@ -31,6 +38,9 @@ def plan_employment(employment: Employment) -> DimonaIn | NotHandled:
     rule = worker_types()[employment.worker_type]
     if not rule.planned:
         return NotHandled("worker_type", f"{rule.code} ({rule.meaning}) is not planned yet by this version")
+    committee = dimona_joint_committee(employment.joint_committee, employment.worker_type)
+    if committee in _COMMITTEE_NOT_HANDLED:
+        return NotHandled("joint_committee", _COMMITTEE_NOT_HANDLED[committee])
     dates = employment.dates
     return DimonaIn(
         employer=employment.employer,

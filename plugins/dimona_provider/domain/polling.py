@@ -19,6 +19,8 @@ FOLLOW_UP_AGE = 1200.0
 LATENESS = 0.1
 """Seconds that a GET may leave after its slot without losing the following slot."""
 
+_ROUNDING = 1e-5  # epoch seconds are exact to a quarter of a millionth
+
 
 @dataclass(frozen=True, slots=True)
 class _Stage:
@@ -63,3 +65,33 @@ def next_look(filed_at: float, now: float, last_look: float | None = None) -> fl
         if slot is not None:
             return filed_at + max(slot, floor)
     raise AssertionError("the last stage never ends")
+
+
+def may_look(filed_at: float, now: float, last_look: float | None = None) -> bool:
+    """
+    Tell whether a look that was planned earlier may leave at *now*.
+
+    One that waited, say for the request budget, may have slipped into a stage with a longer interval.
+
+    >>> may_look(100.0, now=129.5, last_look=128.0), may_look(100.0, now=130.5, last_look=128.0)
+    (True, False)
+    """
+    age = now - filed_at
+    if age < FIRST_LOOK - _ROUNDING:
+        return False
+    interval = next(stage.interval for stage in _STAGES if age < stage.ends)
+    return last_look is None or now - last_look >= interval - _ROUNDING
+
+
+def is_allowed(filed_at: float, now: float, last_look: float | None) -> bool:
+    """
+    Tell whether a look may leave at *now*: a late one may have slipped into a stage with a longer interval.
+
+    >>> is_allowed(100.0, now=129.5, last_look=120.0), is_allowed(100.0, now=130.5, last_look=120.0)
+    (True, False)
+    """
+    age = now - filed_at
+    if age < FIRST_LOOK:
+        return False
+    interval = next(stage.interval for stage in _STAGES if age < stage.ends)
+    return last_look is None or now - last_look >= interval - 1e-6

@@ -12,6 +12,7 @@ from dimona_provider.domain.rules import Defect
 T = TypeVar("T")
 
 _EARLIEST = dt.date(1920, 1, 1)  # glossary zone 00910
+_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # control characters and halves of characters
 
 
 class Malformed(Exception):
@@ -65,7 +66,7 @@ def text_up_to(longest: int) -> Callable[[object], str]:
     """Return a reader of texts of 1 to *longest* characters."""
 
     def read(raw: object) -> str:
-        if not isinstance(raw, str) or not 1 <= len(raw.strip()) <= longest:
+        if not isinstance(raw, str) or not 1 <= len(raw.strip()) <= longest or _UNWRITABLE.search(raw):
             raise ValueError(f"not a text of 1 to {longest} characters")
         return raw.strip()
 

@@ -27,7 +27,7 @@ class Need(StrEnum):
     OPTIONAL = "optional"
     FORBIDDEN = "forbidden"
     DAY = "day"
-    """Both hours for one day of work, none for a longer period."""
+    """Both hours for one day of work, both or none for a night, none for a longer period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,24 +115,37 @@ def _check_end(rule: WorkerType, dates: Dates) -> Iterator[Defect]:
         return
     if dates.end_date < dates.start_date:
         yield Defect("end_date", "before the start date")
+    elif rule.hours is Need.DAY and _is_night(dates):
+        return  # one performance, also on the last night of a quarter
     elif rule.quarter and quarter_of(dates.start_date) != quarter_of(dates.end_date):
         yield Defect("end_date", f"in another quarter than the start date, which {rule.code} does not allow")
 
 
 def _check_hours(rule: WorkerType, dates: Dates) -> Iterator[Defect]:
-    need = rule.hours
-    if need is Need.DAY:
-        need = Need.REQUIRED if dates.end_date == dates.start_date else Need.OPTIONAL
-    for name, value in (("start_hour", dates.start_hour), ("end_hour", dates.end_hour)):
-        if need is Need.REQUIRED and value is None:
-            yield Defect(
-                name, f"required for {rule.code}" + (" on one day" if rule.hours is Need.DAY else "")
-            )
-        if need is Need.FORBIDDEN and value is not None:
-            yield Defect(name, f"not allowed for {rule.code}")
     hours = dates.start_hour, dates.end_hour
+    need, where = rule.hours, ""
+    if need is Need.DAY:
+        need, where = _need_of_day_hours(dates)
+    for name, value in zip(("start_hour", "end_hour"), hours, strict=True):
+        if need is Need.REQUIRED and value is None:
+            yield Defect(name, f"required for {rule.code}{where}")
+        if need is Need.FORBIDDEN and value is not None:
+            yield Defect(name, f"not allowed for {rule.code}{where}")
     if dates.end_date == dates.start_date and None not in hours and str(hours[1]) <= str(hours[0]):
         yield Defect("end_hour", "not after the start hour on the same day")
+
+
+def _is_night(dates: Dates) -> bool:
+    next_day = dates.end_date is not None and (dates.end_date - dates.start_date).days == 1
+    return next_day and (dates.start_hour is not None or dates.end_hour is not None)
+
+
+def _need_of_day_hours(dates: Dates) -> tuple[Need, str]:
+    if dates.end_date == dates.start_date:
+        return Need.REQUIRED, " on one day"
+    if _is_night(dates):
+        return Need.REQUIRED, " past midnight"
+    return Need.FORBIDDEN, " for a period"
 
 
 def _table(name: str) -> str:

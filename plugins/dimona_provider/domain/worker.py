@@ -66,6 +66,6 @@ def _read_birth_date(raw: object) -> str:
 
 
 def _read_gender(raw: object) -> str:
-    if raw not in {"1", "2"}:
+    if not isinstance(raw, str) or raw not in {"1", "2"}:
         raise ValueError('not "1" or "2"')
-    return str(raw)
+    return raw

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from dimona_provider.domain.outcome import State
 from dimona_provider.errors import UnknownBatch
 from dimona_provider.ledger.intents import insert_once
-from dimona_provider.ledger.schema import batches, intents
+from dimona_provider.ledger.schema import batches, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
 
 SMALLEST_CHUNK = 500
@@ -101,7 +101,7 @@ def _unassigned(run: Run, environment: str) -> sa.Select[int]:
             intents.c.state == State.PLANNED,
             sa.or_(intents.c.batch.is_(None), left_behind),
         )
-        .order_by(intents.c.file_by, intents.c.id)
+        .order_by(*nearest_deadline())
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import State
-from dimona_provider.ledger.schema import attempts, intents
+from dimona_provider.ledger.schema import attempts, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
 
 LEASE = 60.0
@@ -45,18 +45,21 @@ def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> 
             sa.or_(intents.c.not_before.is_(None), intents.c.not_before <= now),
             sa.or_(intents.c.depends_on.is_(None), prerequisite_done),
         )
-        .order_by(intents.c.file_by, intents.c.id)
+        .order_by(*nearest_deadline())
         .limit(limit)
         .with_for_update(skip_locked=True)
+        # A subquery with LIMIT may be run once for each row by PostgreSQL, and then claims all of them.
+        .cte("free")
     )
     take = (
         intents.update()
-        .where(intents.c.id.in_(free), intents.c.state == State.PLANNED)
+        .where(intents.c.id.in_(sa.select(free.c.id)), intents.c.state == State.PLANNED)
         .values(state=State.SENDING, claim=token, claimed_until=now + LEASE, changed_at=now)
-        .returning(intents.c.id, intents.c.employer, intents.c.body)
+        .returning(intents.c.id, intents.c.employer, intents.c.body, intents.c.file_by)
     )
     with ledger.write() as connection:
-        rows = connection.execute(take).all()
+        # A database returns updated rows in any order.
+        rows = sorted(connection.execute(take), key=lambda row: (row.file_by is None, row.file_by, row.id))
         if rows:
             tries = [{"intent": row.id, "claim": token, "claimed_at": now} for row in rows]
             connection.execute(attempts.insert(), tries)

@@ -9,6 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from dimona_provider.errors import ConfigurationError
+
 BUSY_TIMEOUT_MS = 30_000
 
 
@@ -35,11 +37,16 @@ def make_engine(url: str | sa.URL) -> sa.Engine:
 
 def _make_private(database: Path) -> None:
     """Let the database, and the journals that SQLite gives the same mode, be read by their owner alone."""
-    database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the folder of the ledger's database can't be made ({type(error).__name__})"
+        ) from None
     try:
         os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        return
+    except OSError:
+        return  # it is there already, or SQLite says what is wrong
 
 
 def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:

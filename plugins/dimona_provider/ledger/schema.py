@@ -19,6 +19,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    UnaryExpression,
     UniqueConstraint,
     text,
 )
@@ -99,6 +100,12 @@ intents = Table(
         postgresql_where=IS_OPEN,
     ),
 )
+
+
+def nearest_deadline() -> tuple[UnaryExpression[float], Column[int]]:
+    """Return the order in which intents are taken: those without a deadline last, on both databases."""
+    return intents.c.file_by.nulls_last(), intents.c.id
+
 
 attempts = Table(
     "attempts",

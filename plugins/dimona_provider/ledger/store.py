@@ -80,12 +80,7 @@ def open_ledger(url: str | sa.URL, keys: Keyring, *, actor: str) -> Ledger:
 
 def check(engine: sa.Engine, keys: Keyring) -> None:
     """Raise ConfigurationError unless the schema is ours and *keys* are the ledger's own."""
-    try:
-        version, fingerprint = versions(engine)
-    except sa.exc.OperationalError as error:
-        raise ConfigurationError(
-            f"the ledger's database can't be opened ({type(error.orig).__name__})"
-        ) from None
+    version, fingerprint = versions(engine)
     if version is None or fingerprint is None:
         raise ConfigurationError(f"there is no ledger in this database: {_INIT}")
     if version != SCHEMA_VERSION:
@@ -97,7 +92,20 @@ def check(engine: sa.Engine, keys: Keyring) -> None:
 
 
 def versions(engine: sa.Engine) -> tuple[str | None, str | None]:
-    """Return schema version and key fingerprint of the database, None for what it does not have."""
+    """
+    Return schema version and key fingerprint of the database, None for what it does not have.
+
+    Raises ConfigurationError when there is no database to read.
+    """
+    try:
+        return _versions(engine)
+    except sa.exc.DatabaseError as error:
+        raise ConfigurationError(
+            f"the ledger's database can't be opened ({type(error.orig).__name__})"
+        ) from None
+
+
+def _versions(engine: sa.Engine) -> tuple[str | None, str | None]:
     with engine.connect().execution_options(read_only=True) as connection:
         tables = sa.inspect(connection).get_table_names()
         version = fingerprint = None

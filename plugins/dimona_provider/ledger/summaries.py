@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from dimona_provider.domain.outcome import State
+from dimona_provider.domain.outcome import Result, State, state_after
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.findings import Finding, FindingKind
-from dimona_provider.ledger.schema import batches, findings, intents
+from dimona_provider.ledger.schema import answers, batches, findings, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
 
 
@@ -62,16 +62,35 @@ def states_of_run(ledger: Ledger, run: Run) -> dict[str, int]:
 
 
 def groups(ledger: Ledger, environment: str) -> list[Group]:
-    """Count all intents of *environment* by employer, kind, worker type and state."""
-    by = (intents.c.employer, intents.c.kind, intents.c.worker_type, intents.c.state)
+    """Count all intents of *environment* by employer, kind, type and state, answers at hand included."""
+    newest = (
+        sa.select(answers.c.result)
+        .where(answers.c.intent == intents.c.id)
+        .order_by(sa.case((answers.c.result == Result.IDENTIFYING, 1), else_=0))
+        .limit(1)
+        .scalar_subquery()
+    )
+    # A trigger adds answers while its batch goes on; the task that it resumes brings the states up to date.
+    result = sa.case((intents.c.state.in_([State.SENT, State.IDENTIFYING]), newest), else_=None).label(
+        "result"
+    )
+    each = sa.select(intents.c.employer, intents.c.kind, intents.c.worker_type, intents.c.state, result)
+    rows_of = each.where(intents.c.environment == environment).subquery()
+    by = (rows_of.c.employer, rows_of.c.kind, rows_of.c.worker_type, rows_of.c.state, rows_of.c.result)
     with ledger.read() as connection:
         rows = connection.execute(
-            sa.select(*by, sa.func.count().label("n"))
-            .where(intents.c.environment == environment)
-            .group_by(*by)
-            .order_by(*by)
+            sa.select(*by, sa.func.count().label("n")).group_by(*by).order_by(*by)
+        ).all()
+    return [
+        Group(
+            r.employer,
+            r.kind,
+            r.worker_type or "-",
+            state_after(r.result) if r.result else State(r.state),
+            r.n,
         )
-        return [Group(r.employer, r.kind, r.worker_type or "-", State(r.state), r.n) for r in rows]
+        for r in rows
+    ]
 
 
 def to_settle(ledger: Ledger, batch: str) -> list[Unclear]:
@@ -80,7 +99,7 @@ def to_settle(ledger: Ledger, batch: str) -> list[Unclear]:
         rows = connection.execute(
             sa.select(intents)
             .where(intents.c.batch == batch, intents.c.state.in_([State.UNCLEAR, State.HELD]))
-            .order_by(intents.c.file_by, intents.c.id)
+            .order_by(*nearest_deadline())
         )
         return [
             Unclear(r.reference, r.employment, r.kind, State(r.state), r.reason or "", r.file_by)

@@ -16,7 +16,7 @@ from dimona_provider.domain.outcome import summarise
 from dimona_provider.errors import ConfigurationError
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.intake import take_source
-from dimona_provider.ledger import Ledger
+from dimona_provider.ledger import Ledger, batches
 from dimona_provider.ledger.summaries import findings_of_run, states_of_run
 from dimona_provider.operators.planning import log_taken
 from dimona_provider.reporting import counts_line, finding_lines, unclear_lines
@@ -118,6 +118,7 @@ class DimonaSettleOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """Settle what can be settled."""
         with airflow_errors(), task_ledger(context) as ledger:
+            batches.find(ledger, self.batch)  # or else UnknownBatch: an empty count would look like success
             standing = settle(ledger, self.batch, now=time.time())
         self.log.info("batch %s: %s", self.batch, counts_line(standing.counts))
         for line in unclear_lines(standing.unclear):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from airflow.sdk import BaseOperator, Context
 
+from dimona_provider.errors import InvalidSource
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.intake import Taken, plan_exports
-from dimona_provider.ledger import batches, staging
+from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.reporting import finding_lines
 from dimona_provider.task_errors import airflow_errors
@@ -34,8 +35,8 @@ class DimonaStageOperator(BaseOperator):
         with airflow_errors(), task_ledger(context) as ledger:
             export = staging.new_export()
             try:
-                for number, page in enumerate(self.pages(), start=1):
-                    staging.stage(ledger, export, number, page, now=time.time())
+                for number, page in enumerate(_pages(self.pages()), start=1):
+                    _stage(ledger, export, number, page)
                     count += len(page)
             except BaseException:
                 staging.discard(ledger, export)
@@ -44,6 +45,26 @@ class DimonaStageOperator(BaseOperator):
             "staged %d employments" if count else "payroll's export is empty: %d employments", count
         )
         return count
+
+
+def _pages(pages: Any) -> Iterator[list[Any]]:
+    if not _is_list(pages):
+        raise InvalidSource("the callable given as pages must return or yield lists of employments")
+    for page in pages:
+        if not _is_list(page):
+            raise InvalidSource("the callable given as pages must yield lists of employments, not single ones")
+        yield list(page)
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
+
+
+def _stage(ledger: Ledger, export: str, number: int, page: list[Any]) -> None:
+    try:
+        staging.stage(ledger, export, number, page, now=time.time())
+    except (TypeError, ValueError):  # of the JSON writer, which may repeat what it can't write
+        raise InvalidSource(f"page {number} given by pages holds something that JSON has no form for") from None
 
 
 class DimonaPlanOperator(BaseOperator):

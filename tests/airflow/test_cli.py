@@ -1,0 +1,116 @@
+"""The command that makes the ledger."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from dimona_provider.cli import app
+from dimona_provider.hooks import DimonaLedgerHook
+from dimona_provider.ledger.keys import Keyring
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch, tmp_path):
+    """Give an AIRFLOW_HOME without a ledger."""
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    return tmp_path
+
+
+def init(*options):
+    return CliRunner().invoke(app, ["ledger", "init", *options])
+
+
+def test_init_makes_keys_and_ledger(home):
+    done = init()
+
+    assert done.exit_code == 0
+    assert f"keys made at {home}/dimona/ledger-keys.json" in done.stdout
+    assert "ledger ready" in done.stdout
+    DimonaLedgerHook().location().open("test").close()
+
+
+def test_the_keys_are_not_shown(home):
+    done = init()
+
+    keys = DimonaLedgerHook().location().keys()
+    assert keys.search.hex() not in done.output
+    assert keys.encryption[0].decode() not in done.output
+
+
+def test_init_again_changes_nothing(home):
+    init()
+    keys = (home / "dimona" / "ledger-keys.json").read_bytes()
+
+    again = init()
+
+    assert again.exit_code == 0
+    assert "keys made" not in again.stdout
+    assert (home / "dimona" / "ledger-keys.json").read_bytes() == keys
+
+
+def test_init_can_be_quiet(home):
+    assert init("--quiet").output == ""
+
+
+def test_without_its_keys_a_ledger_is_refused_and_no_new_keys_are_made(home):
+    init()
+    (home / "dimona" / "ledger-keys.json").unlink()
+
+    refused = init()
+
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("dimona: there are no keys at ")
+    assert refused.stderr.count("\n") == 1
+    assert not (home / "dimona" / "ledger-keys.json").exists()
+
+
+def test_other_keys_are_refused(home):
+    init()
+    (home / "dimona" / "ledger-keys.json").write_text(Keyring.generate().to_json())
+
+    refused = init()
+
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("dimona: these keys are not this ledger's")
+
+
+@pytest.mark.parametrize(
+    "connection",
+    [
+        pytest.param('{"conn_type": "mysql"}', id="another database"),
+        pytest.param('{"conn_type": "sqlite", "host": "/dev/null/ledger.db"}', id="no such folder"),
+        pytest.param('{"conn_type": "sqlite", "host": "/proc/ledger.db"}', id="folder not writable"),
+        pytest.param(
+            '{"conn_type": "sqlite", "host": "HOME/l.db", "extra": {"key_file": "/proc/no/keys.json"}}',
+            id="keys can't be written",
+        ),
+        pytest.param(
+            '{"conn_type": "postgres", "host": "127.0.0.1", "port": 9, "login": "x", "password": "SECRET", '
+            '"schema": "x", "extra": {"keys": {"encryption": [], "search": ""}}}',
+            id="no server",
+        ),
+    ],
+)
+def test_what_can_not_be_used_is_one_sentence(monkeypatch, home, connection):
+    monkeypatch.setenv("AIRFLOW_CONN_DIMONA_LEDGER", connection.replace("HOME", str(home)))
+
+    refused = init()
+
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("dimona: ")
+    assert refused.stderr.count("\n") == 1
+    assert "SECRET" not in refused.output
+    assert isinstance(refused.exception, SystemExit)
+
+
+def test_help_needs_no_airflow():
+    import subprocess
+    import sys
+
+    script = "import sys, dimona_provider.cli; print('airflow' in sys.modules)"
+    ended = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert ended.stdout.strip() == "False"

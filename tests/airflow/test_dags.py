@@ -1,0 +1,175 @@
+"""The house rules of every DAG that ships."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import warnings
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from airflow.configuration import conf
+from airflow.sdk import AssetOrTimeSchedule, TriggerRule
+
+from dimona_provider.operators import DimonaReportOperator, DimonaSettleOperator, DimonaSubmitOperator
+from dimona_provider.sensors import DimonaResultSensor
+
+DAGS = Path(__file__).parents[2] / "dags"
+
+
+def read_dags():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Airflow's reader of folders, none of it ours
+        from airflow.dag_processing.dagbag import BundleDagBag
+
+        return BundleDagBag(DAGS, bundle_path=DAGS, bundle_name="dags-folder")
+
+
+BAG = read_dags()
+EVERY_DAG = pytest.mark.parametrize("dag", BAG.dags.values(), ids=BAG.dags)
+TASKS = [task for dag in BAG.dags.values() for task in dag.tasks]
+
+
+def tasks_of(kind):
+    """Give every task of a kind, inside mapped groups too."""
+    found = [task for task in TASKS if isinstance(task, kind)]
+    assert found, f"no DAG has a {kind.__name__}"
+    return found
+
+
+@pytest.fixture(scope="module")
+def declare():
+    return BAG.dags["dimona_declare"]
+
+
+def test_every_file_can_be_imported():
+    assert BAG.import_errors == {}
+    assert set(BAG.dags) == {"payroll_employments", "dimona_declare", "payroll_apply_outcomes"}
+
+
+@EVERY_DAG
+def test_a_dag_explains_itself(dag):
+    assert dag.doc_md.strip()
+    assert dag.tags
+
+
+@EVERY_DAG
+def test_a_dag_has_one_run_at_a_time_and_none_for_the_past(dag):
+    assert dag.max_active_runs == 1
+    assert dag.catchup is False
+
+
+@EVERY_DAG
+def test_a_dag_ships_unpaused(dag):
+    assert dag.is_paused_upon_creation is not True
+
+
+@EVERY_DAG
+def test_a_dag_can_be_validated_and_stored(dag):
+    from airflow.serialization.serialized_objects import DagSerialization
+
+    dag.validate()
+
+    assert DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag)).dag_id == dag.dag_id
+
+
+@pytest.mark.parametrize("path", sorted(DAGS.glob("*.py")), ids=lambda path: path.name)
+def test_a_dag_file_imports_nothing_heavy_at_its_top(path):
+    allowed = {"__future__", "airflow", "collections", "datetime", "dimona_provider", "json", "pendulum", "typing"}
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").split(".")[0])
+
+    assert imported <= allowed
+
+
+def test_reading_the_dags_touches_neither_connections_nor_the_ledger():
+    # A fresh process, without any of the tests' connections: it would fail where one is looked up.
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from airflow.sdk import BaseHook\n"
+        "def refuse(*_): raise SystemExit('looked up a connection')\n"
+        "BaseHook.get_connection = classmethod(refuse)\n"
+        "import sqlalchemy as sa\n"
+        "sa.create_engine = refuse\n"
+        "import dimona_declare, payroll_apply_outcomes, payroll_employments\n"
+    )
+    ended = subprocess.run(  # noqa: S603 - our own
+        [sys.executable, "-c", script, str(DAGS)], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+
+# --- the DAG that declares ---
+
+
+def test_it_runs_after_payroll_and_every_hour(declare):
+    timetable = declare.timetable
+
+    assert isinstance(timetable, AssetOrTimeSchedule)
+    assert [asset.name for _, asset in timetable.asset_condition.iter_assets()] == ["payroll_employments"]
+    assert timetable.timetable.expression.split()[1:] == ["*"] * 4
+
+
+def test_waiting_may_be_retried():
+    assert all(task.retries >= 2 for task in tasks_of(DimonaResultSensor))
+
+
+def test_one_batch_is_sent_at_a_time():
+    assert all(task.max_active_tis_per_dag == 1 for task in tasks_of(DimonaSubmitOperator))
+
+
+def test_no_task_needs_a_pool_that_may_be_missing():
+    assert {task.pool for task in TASKS} == {"default_pool"}
+
+
+def test_settling_and_reporting_happen_whatever_failed_before():
+    for kind in (DimonaSettleOperator, DimonaReportOperator):
+        assert {task.trigger_rule for task in tasks_of(kind)} == {TriggerRule.ALL_DONE}
+
+
+def test_the_report_announces_outcomes_and_payroll_listens(declare):
+    (report,) = tasks_of(DimonaReportOperator)
+    listens = BAG.dags["payroll_apply_outcomes"].timetable
+
+    assert [outlet.name for outlet in report.outlets] == ["dimona_outcomes"]
+    assert [asset.name for _, asset in listens.asset_condition.iter_assets()] == ["dimona_outcomes"]
+
+
+def test_staging_announces_employments_and_the_declaring_dag_listens(declare):
+    (stage,) = BAG.dags["payroll_employments"].tasks
+
+    assert [outlet.name for outlet in stage.outlets] == ["payroll_employments"]
+
+
+def test_the_last_task_watches_every_other_and_fails_when_one_failed(declare):
+    (last,) = (task for task in declare.tasks if task.trigger_rule == TriggerRule.ONE_FAILED)
+
+    assert last.upstream_task_ids == {task.task_id for task in declare.tasks if task is not last}
+    assert last.retries == 0
+    assert not last.downstream_task_ids
+
+
+def test_no_batch_waits_for_another(declare):
+    inside = {task.task_id for task in declare.tasks if task.task_id.startswith("declare.")}
+
+    assert inside == {"declare.submit", "declare.wait", "declare.settle"}
+    assert declare.task_dict["declare.submit"].downstream_task_ids >= {"declare.wait"}
+    assert declare.task_dict["declare.wait"].downstream_task_ids >= {"declare.settle"}
+
+
+def test_what_files_is_retried_with_a_pause(declare):
+    for task in tasks_of(DimonaSubmitOperator):
+        assert task.retries >= 2
+        assert task.retry_delay >= timedelta(seconds=30)
+
+
+def test_the_tests_read_the_shipped_dags_and_plugins():
+    assert Path(conf.get("core", "dags_folder")) == DAGS
+    assert Path(conf.get("core", "plugins_folder")) == DAGS.parent / "plugins"

@@ -1,0 +1,89 @@
+"""Settling and reporting: what a run's log says at its end."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.sdk.exceptions import AirflowFailException
+
+from dimona_provider.operators import (
+    DimonaPlanOperator,
+    DimonaReportOperator,
+    DimonaSettleOperator,
+    DimonaStageOperator,
+    DimonaSubmitOperator,
+)
+from dimona_provider.sensors import DimonaResultSensor
+from support.people import SSIN, employment, ssin
+
+NOTHING = dict.fromkeys(
+    ("declarations", "accepted", "warned", "refused", "identifying", "unclear", "waiting"), 0
+)
+
+
+@pytest.fixture
+def filed(execute, age, nsso):
+    """Give a batch of three, of which one is unclear and one held."""
+    records = [
+        employment(employment_id=f"E-{n}", worker={"ssin": ssin(n)}, start_date="2035-01-10") for n in (1, 2, 3)
+    ]
+    nsso.answer_with("POST", "/declarations", 500, 400)
+    execute(DimonaStageOperator(task_id="stage", pages=lambda: [[*records, {"employment_id": "E-4"}]]))
+    (batch,) = execute(DimonaPlanOperator(task_id="plan"))
+    execute(DimonaSubmitOperator(task_id="submit", batch=batch))
+    age(batch, 20.0)
+    execute(DimonaResultSensor(task_id="wait", batch=batch, deferrable=False))
+    return batch
+
+
+def test_settling_lists_what_is_unclear_or_held_with_its_reason(filed, execute, logged):
+    logged()
+
+    counts = execute(DimonaSettleOperator(task_id="settle", batch=filed))
+
+    text = logged()
+    assert counts == {**NOTHING, "declarations": 3, "accepted": 1, "unclear": 1, "waiting": 1}
+    assert "unclear: IN" in text
+    assert "held: IN" in text
+    assert "HTTP 500" in text
+    assert "HTTP 400" in text
+    assert f"batch {filed}: declarations: 3  accepted: 1" in text
+
+
+def test_settling_sends_nothing(filed, execute, nsso):
+    posts = len(nsso.posts)
+
+    execute(DimonaSettleOperator(task_id="settle", batch=filed))
+
+    assert len(nsso.posts) == posts
+
+
+def test_settling_an_unknown_batch_fails_at_once(ledger, execute):
+    with pytest.raises(AirflowFailException, match="knows no batch"):
+        execute(DimonaSettleOperator(task_id="settle", batch="nothing"))
+
+
+def test_the_report_counts_the_runs_declarations_and_lists_its_findings(filed, execute, logged):
+    logged()
+
+    counts = execute(DimonaReportOperator(task_id="report"))
+
+    text = logged()
+    assert counts == {**NOTHING, "declarations": 3, "accepted": 1, "unclear": 1, "waiting": 1}
+    assert (
+        "declarations: 3  accepted: 1  warned: 0  refused: 0  identifying: 0  unclear: 1  waiting: 1" in text
+    )
+    assert "1 records malformed, to be corrected in payroll:" in text
+    assert "E-4: start_date: " in text
+
+
+def test_the_report_of_another_run_is_its_own(filed, execute, logged):
+    assert execute(DimonaReportOperator(task_id="report"), run_id="run-2") == NOTHING
+    assert "nothing to declare" in logged()
+
+
+def test_settle_and_report_name_no_person(filed, execute, logged):
+    execute(DimonaSettleOperator(task_id="settle", batch=filed))
+    execute(DimonaReportOperator(task_id="report"))
+
+    text = logged()
+    assert [value for value in (SSIN, ssin(1), ssin(2), ssin(3)) if value in text] == []

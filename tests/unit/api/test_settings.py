@@ -1,0 +1,204 @@
+"""A connection is read once and refused as a whole: every problem named, no secret shown."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+
+from dimona_provider.api.settings import BASE_URLS, NSSO_TOKEN_URL, Settings
+from dimona_provider.errors import ConfigurationError
+from support.nsso import BASE_URL, CLIENT_ID, TOKEN_URL, pem
+from support.properties import anything, changed
+
+GOOD = {"environment": "custom", "token_url": TOKEN_URL, "private_key": pem()}
+
+
+def read(login=CLIENT_ID, host=None, **extra) -> Settings:
+    return Settings.read(login=login, host=host, extra={"private_key": pem(), **extra})
+
+
+def problems(**arguments) -> str:
+    with pytest.raises(ConfigurationError) as caught:
+        read(**arguments)
+    return str(caught.value)
+
+
+def elliptic() -> str:
+    return (
+        ec.generate_private_key(ec.SECP256R1())
+        .private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        .decode()
+    )
+
+
+def test_the_simulation_is_the_default():
+    settings = read()
+
+    assert settings.environment == "simulation"
+    assert settings.base_url == BASE_URLS["simulation"]
+    assert settings.token_url == NSSO_TOKEN_URL
+    assert (settings.requests_per_second, settings.triggerers, settings.scope) == (20.0, 1, None)
+
+
+def test_production_has_to_be_named():
+    assert read(environment="production").base_url == BASE_URLS["production"]
+
+
+def test_a_custom_environment_has_its_own_addresses():
+    settings = read(
+        host=BASE_URL + "/", environment="custom", token_url=TOKEN_URL, scope="a b", triggerers="2"
+    )
+
+    assert settings.base_url == BASE_URL
+    assert settings.token_url == TOKEN_URL
+    assert (settings.scope, settings.triggerers) == ("a b", 2)
+
+
+def test_every_problem_is_named_at_once():
+    said = problems(
+        login=None,
+        host="https://elsewhere.example",
+        environment="test",
+        token_url="token",
+        private_key="nonsense",
+        requests_per_second="many",
+        triggerers=1.5,
+    )
+
+    parts = ("environment", "login", "host", "token_url", "private key", "requests_per_second", "triggerers")
+    assert all(part in said for part in parts)
+    assert "nonsense" not in said
+    assert "\n" not in said
+
+
+def test_a_custom_environment_needs_both_addresses():
+    said = problems(environment="custom")
+
+    assert "host" in said
+    assert "token_url" in said
+
+
+@pytest.mark.parametrize("environment", ["simulation", "production"])
+def test_a_host_beside_a_fixed_environment_is_refused(environment):
+    assert "custom" in problems(environment=environment, host="https://elsewhere.example/dimona")
+
+
+def test_the_fixed_address_itself_may_stand_as_host():
+    assert read(host=BASE_URLS["simulation"] + "/").base_url == BASE_URLS["simulation"]
+
+
+@pytest.mark.parametrize(
+    ("host", "word"),
+    [
+        pytest.param("http://nsso.example/v2", "https", id="plain http elsewhere"),
+        pytest.param("http://127.0.0.1.example/v2", "https", id="a name that looks like this machine"),
+        pytest.param("ftp://nsso.example", "http(s)", id="another protocol"),
+        pytest.param("nsso.example/v2", "http(s)", id="no protocol"),
+        pytest.param("https://", "http(s)", id="no host"),
+        pytest.param("https://[::1/v2", "http(s)", id="no address"),
+        pytest.param("https://nsso.example:port/v2", "http(s)", id="no port"),
+        pytest.param("https://user:geheim@nsso.example", "credentials", id="credentials"),
+        pytest.param("https://:geheim@nsso.example", "credentials", id="a password alone"),
+    ],
+)
+def test_an_address_that_is_no_safe_url_is_refused(host, word):
+    said = problems(environment="custom", token_url=TOKEN_URL, host=host)
+
+    assert word in said
+    assert "geheim" not in said
+
+
+@pytest.mark.parametrize("host", ["http://127.0.0.1:8000", "http://localhost:8000", "http://[::1]:8000"])
+def test_plain_http_is_for_this_machine(host):
+    assert read(environment="custom", token_url=TOKEN_URL, host=host).base_url == host
+
+
+def test_neither_key_nor_password_show_in_the_settings():
+    shown = repr(read()) + str(read())
+
+    assert "PRIVATE" not in shown
+    assert pem()[100:120] not in shown
+
+
+def test_the_key_may_be_a_file(tmp_path):
+    path = tmp_path / "key.pem"
+    path.write_text(pem())
+
+    settings = read(private_key=None, private_key_path=str(path))
+
+    assert settings.private_key.private_numbers() == read().private_key.private_numbers()
+
+
+@pytest.mark.parametrize("path", ["/nowhere/key.pem", "/", "/dev/null/x", "a\0b"])
+def test_a_key_file_that_cant_be_read_is_named(path):
+    assert "private_key_path can't be read" in problems(private_key=None, private_key_path=path)
+
+
+def test_a_key_file_that_is_no_text_is_named(tmp_path):
+    path = tmp_path / "key.der"
+    path.write_bytes(b"\xff\xfe\x00")
+
+    assert "private_key_path can't be read" in problems(private_key=None, private_key_path=str(path))
+
+
+def test_a_key_with_written_out_line_ends_is_read():
+    assert read(private_key=pem().replace("\n", "\\n")).private_key.key_size == 2048
+
+
+@pytest.mark.parametrize(
+    ("key", "word"),
+    [
+        pytest.param(None, "missing", id="none"),
+        pytest.param("", "missing", id="empty"),
+        pytest.param("geheim", "PEM", id="no PEM"),
+        pytest.param(["geheim"], "PEM", id="a list"),
+        pytest.param(elliptic(), "RSA", id="an elliptic curve"),
+        pytest.param(
+            read()
+            .private_key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.BestAvailableEncryption(b"geheim"),
+            )
+            .decode(),
+            "unencrypted",
+            id="encrypted",
+        ),
+        pytest.param(
+            read()
+            .private_key.public_key()
+            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+            .decode(),
+            "PEM",
+            id="the public half",
+        ),
+    ],
+)
+def test_an_unusable_key_is_refused_without_showing_it(key, word):
+    said = problems(private_key=key)
+
+    assert word in said
+    assert "geheim" not in said
+    assert "BEGIN" not in said
+
+
+@pytest.mark.parametrize("rate", [0, -1, "x", [], float("nan"), float("inf"), 10**400])
+def test_a_rate_has_to_be_a_number_above_zero(rate):
+    assert "requests_per_second" in problems(requests_per_second=rate)
+
+
+@pytest.mark.parametrize("rate", [None, ""])
+def test_an_empty_field_of_the_form_means_the_default(rate):
+    assert read(requests_per_second=rate).requests_per_second == 20.0
+
+
+@given(changed({**GOOD, "requests_per_second": 5, "triggerers": 1, "private_key_path": "/nowhere"}), anything)
+def test_whatever_stands_in_the_extra_gives_settings_or_one_error(extra, login):
+    try:
+        Settings.read(login=login if isinstance(login, str) else None, host=BASE_URL, extra=extra)
+    except ConfigurationError as error:
+        assert "PRIVATE" not in str(error)  # noqa: PT017 - both ends are right

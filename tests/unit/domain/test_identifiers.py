@@ -1,0 +1,216 @@
+"""Numbers of persons and employers: python-stdnum as oracle, and nothing of a wrong one in any text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import secrets
+import uuid
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from stdnum.be import bis, nn, ssn, vat
+
+from dimona_provider.domain.identifiers import EnterpriseNumber, NssoNumber, Ssin, contains_ssin
+from support import people
+from support.properties import anything
+
+PARSERS = [Ssin.parse, EnterpriseNumber.parse, NssoNumber.parse]
+
+heads = st.builds(
+    "{:02d}{:02d}{:02d}{:03d}".format,
+    st.integers(0, 99),
+    st.integers(0, 99),
+    st.integers(0, 99),
+    st.integers(0, 999),
+)
+
+born = st.builds(
+    lambda year, month, shift, day, serial: f"{year:02d}{month + shift:02d}{day:02d}{serial:03d}",
+    st.integers(0, 99),
+    st.integers(0, 12),
+    st.sampled_from([0, 20, 40]),
+    st.integers(0, 31),
+    st.integers(0, 999),
+)
+
+
+def check_digits(head: str, century: str) -> str:
+    return f"{97 - int(century + head) % 97:02d}"
+
+
+def parses(parser, raw) -> bool:
+    try:
+        parser(raw)
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("digits", ["93051822361", "01410199955", "87062315653"])
+def test_social_security_numbers_of_official_examples_are_read(digits):
+    assert str(Ssin.parse(digits)) == digits
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param("93.05.18-223.61", id="dots and a dash"),
+        pytest.param("93 05 18 223 61", id="spaces"),
+        pytest.param("930518-223 61", id="mixed"),
+    ],
+)
+def test_the_usual_separators_are_ignored(raw):
+    assert Ssin.parse(raw) == Ssin("93051822361")
+
+
+@pytest.mark.parametrize("born", ["850000", "850700", "002001", "854000", "852000", "850045"])
+def test_unknown_and_exhausted_birth_dates_are_accepted(born):
+    digits = people.ssin(7, born)
+
+    assert ssn.is_valid(digits)
+    assert parses(Ssin.parse, digits)
+    assert contains_ssin(digits)
+
+
+@given(heads | born)
+def test_every_number_of_the_last_century_that_stdnum_accepts_is_read_and_no_other(head):
+    digits = head + check_digits(head, "")
+
+    assert parses(Ssin.parse, digits) == (nn.is_valid(digits) or bis.is_valid(digits))
+
+
+@given(heads | born)
+def test_every_number_of_this_century_that_stdnum_accepts_is_read_and_no_other(head):
+    assume(2000 + int(head[:2]) <= dt.datetime.now(dt.UTC).year)  # stdnum knows today's date, we don't
+    digits = head + check_digits(head, "2")
+
+    assert parses(Ssin.parse, digits) == ssn.is_valid(digits)
+
+
+@given(heads, st.integers(0, 99))
+def test_wrong_check_digits_are_refused(head, check):
+    right = {check_digits(head, ""), check_digits(head, "2")}
+    assume(f"{check:02d}" not in right)
+
+    assert not parses(Ssin.parse, f"{head}{check:02d}")
+
+
+@pytest.mark.parametrize("digits", ["0477472701", "1028230781", "1009237290"])
+def test_enterprise_numbers_of_the_facts_are_read(digits):
+    assert str(EnterpriseNumber.parse(digits)) == digits
+
+
+@pytest.mark.parametrize("raw", ["477472701", "BE0477472701", "0477.472.701", "BE 0477.472.701"])
+def test_other_ways_of_writing_an_enterprise_number_give_the_same(raw):
+    assert EnterpriseNumber.parse(raw) == EnterpriseNumber("0477472701")
+
+
+@given(st.integers(0, 1_999_999_999))
+def test_stdnum_and_we_agree_on_enterprise_numbers(number):
+    digits = f"{number:010d}"
+    right = f"{number // 100:08d}{97 - number // 100 % 97:02d}"
+
+    # stdnum only asks for a sum divisible by 97, and so takes 98 and 99 as check digits too.
+    assert parses(EnterpriseNumber.parse, digits) == (vat.is_valid(digits) and number % 100 <= 97)
+    assert parses(EnterpriseNumber.parse, right) == vat.is_valid(right)
+
+
+@pytest.mark.parametrize("digits", ["2477472701", "0000000000", "04774727011", "", "BE"])
+def test_what_is_no_enterprise_number_is_refused(digits):
+    assert not parses(EnterpriseNumber.parse, digits)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(100006, id="lowest"),
+        pytest.param(199999934, id="highest"),
+        pytest.param(175110801, id="example"),
+        pytest.param(51357716, id="eight digits"),
+        pytest.param(125482497, id="97 instead of 0"),
+        pytest.param(935467, id="the Belgian State"),
+        pytest.param(5000000120, id="lowest provisional"),
+        pytest.param(5999999989, id="highest provisional"),
+    ],
+)
+def test_nsso_numbers_of_the_facts_are_read_as_number_and_as_text(number):
+    assert NssoNumber.parse(number) == NssoNumber.parse(str(number)) == NssoNumber(number)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(100007, id="wrong check digits"),
+        pytest.param(125482400, id="0 instead of 97"),
+        pytest.param(200000032, id="above the definitive range"),
+        pytest.param(5000000023, id="below the provisional range"),
+        pytest.param(True, id="a boolean"),
+        pytest.param(175110801.0, id="a float"),
+        pytest.param(None, id="nothing"),
+    ],
+)
+def test_what_is_no_nsso_number_is_refused(raw):
+    assert not parses(NssoNumber.parse, raw)
+
+
+@given(st.sampled_from(PARSERS), anything | st.from_regex(r"[0-9]{8,12}", fullmatch=True))
+def test_errors_never_hold_the_input(parser, raw):
+    try:
+        parser(raw)
+    except ValueError as error:
+        assert not re.search("[0-9]", str(error))
+        assert error.__cause__ is None
+
+
+def test_the_repr_of_a_person_shows_no_digit():
+    number = Ssin.parse("93051822361")
+
+    assert not re.search("[0-9]", repr(number) + repr([number]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("93051822361", id="alone"),
+        pytest.param("EMP-93.05.18-223.61-A", id="with separators inside a text"),
+        pytest.param("93 05 18 22 361", id="with spaces anywhere"),
+        pytest.param("93/05/18/223/61", id="with slashes"),
+        pytest.param("930_518_223_61", id="with underscores"),
+        pytest.param("contract of 93051822361, first", id="in a sentence"),
+        pytest.param("123930518223619", id="inside a longer number"),
+        pytest.param("01410199955", id="a BIS number"),
+    ],
+)
+def test_a_social_security_number_is_found_inside_text(text):
+    assert contains_ssin(text)
+
+
+@given(born, st.sampled_from(["", "2"]), st.text("abc- ", max_size=5), st.text("xyz- ", max_size=5))
+def test_whatever_is_a_person_born_on_a_day_is_found_inside_text(head, century, before, after):
+    assert contains_ssin(before + head + check_digits(head, century) + after)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "E-1",
+        "PAY-2027-000123",
+        "93051822362",
+        "99991822361",
+        "2027-01-20",
+        "93051822",
+        "aaaaaaaaaaaaaaaa",
+    ],
+)
+def test_other_references_hold_no_social_security_number(text):
+    assert not contains_ssin(text)
+
+
+def test_random_references_are_not_taken_for_persons():
+    found = [text for _ in range(300) if contains_ssin(text := secrets.token_urlsafe(12))]
+    found += [text for _ in range(300) if contains_ssin(text := str(uuid.uuid4()))]
+
+    assert len(found) <= 2

@@ -1,0 +1,119 @@
+"""The NSSO's polling schedule, whatever instants a poller calls at."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dimona_provider.domain.polling import LATENESS, may_look, next_look
+
+ROUNDING = 1e-4
+filings = st.floats(1.7e9, 2.2e9)
+delays = st.sampled_from([0.0, 0.01, LATENESS]) | st.floats(0, 5) | st.floats(0, 5000)
+
+
+def required_gap(age: float) -> float:
+    if age <= 30:
+        return 1.0
+    return 60.0 if age < 1200 else 3600.0
+
+
+def looks(filed: float, steps: list[tuple[float, float]], until: float = 50_000.0) -> list[float]:
+    """Ask as a poller does that is late by the first of each step and waits for the answer by the second."""
+    asked: list[float] = []
+    now, last = filed, None
+    for late, answered_after in steps:
+        leaves = next_look(filed, now, last) + late
+        while not may_look(filed, leaves, last):
+            leaves = max(leaves, next_look(filed, leaves, last))
+        if leaves - filed > until:
+            break
+        asked.append(leaves)
+        last = leaves
+        now = leaves + answered_after
+    return asked
+
+
+@given(filings, st.lists(st.tuples(delays, delays), min_size=1, max_size=60))
+def test_however_late_a_poller_is_the_intervals_are_kept(filed, steps):
+    asked = looks(filed, steps)
+
+    assert not asked or asked[0] - filed >= 3 - ROUNDING
+    for before, after in zip(asked, asked[1:], strict=False):
+        assert after - before >= required_gap(after - filed - ROUNDING) - ROUNDING
+
+
+@given(filings, st.lists(delays, min_size=1, max_size=60))
+def test_however_late_an_answer_comes_the_next_look_is_planned_by_the_schedule(filed, waits):
+    now, last = filed, None
+    for wait in waits:
+        due = next_look(filed, now, last)
+
+        assert due >= now - ROUNDING
+        assert may_look(filed, due, last)
+        assert last is None or due - last >= required_gap(due - filed - ROUNDING) - ROUNDING
+        last, now = due, due + wait
+
+
+@given(filings)
+def test_a_punctual_poller_asks_on_the_grid(filed):
+    ages = [look - filed for look in looks(filed, [(0.0, 0.0)] * 50)]
+
+    seconds = [float(second) for second in range(3, 30)]
+    minutes = [90.0 + 60 * minute for minute in range(19)]
+    hours = [1200.0 + 3600 * hour for hour in range(1, 5)]
+    assert ages == pytest.approx((seconds + minutes + hours)[: len(ages)], abs=ROUNDING)
+    assert len(ages) == 50
+
+
+@given(filings, st.integers(3, 27), st.floats(0, LATENESS))
+def test_a_look_a_little_late_keeps_the_next_slot(filed, slot, late):
+    left = filed + slot + late
+
+    due = next_look(filed, left + 0.02, left)
+
+    assert due == pytest.approx(max(filed + slot + 1, left + 1), abs=ROUNDING)
+    assert due < filed + slot + 1 + LATENESS + ROUNDING
+
+
+@given(filings, st.integers(3, 26), st.floats(LATENESS + 0.01, 0.9))
+def test_a_look_much_too_late_skips_a_slot(filed, slot, late):
+    left = filed + slot + late
+
+    assert next_look(filed, left, left) == pytest.approx(filed + slot + 2, abs=ROUNDING)
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "expected"),
+    [
+        pytest.param(0.0, None, 3.0, id="just filed"),
+        pytest.param(3.5, None, 4.0, id="first look after a pause"),
+        pytest.param(29.0, 29.0, 90.0, id="end of the first stage"),
+        pytest.param(29.5, None, 30.0, id="never asked by half a minute"),
+        pytest.param(1170.0, 1170.0, 4800.0, id="end of the second stage"),
+        pytest.param(1199.0, None, 1200.0, id="never asked by 20 minutes"),
+        pytest.param(100.0, 100.0, 210.0, id="a restart that does not know better"),
+        pytest.param(4000.0, 1170.0, 4800.0, id="back after an outage"),
+        pytest.param(100_000.0, 1200.0, 102_000.0, id="back after a day"),
+    ],
+)
+def test_the_next_look_is_the_first_slot_that_keeps_the_interval(now, last, expected):
+    assert next_look(0.0, now, last) == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "allowed"),
+    [
+        pytest.param(2.5, None, False, id="too young"),
+        pytest.param(3.0, None, True, id="first"),
+        pytest.param(10.0, 9.0, True, id="a second later"),
+        pytest.param(10.0, 9.5, False, id="half a second later"),
+        pytest.param(31.0, 28.0, False, id="slipped over half a minute"),
+        pytest.param(90.0, 29.0, True, id="a minute later"),
+        pytest.param(1201.0, 1110.0, False, id="slipped over 20 minutes"),
+        pytest.param(4800.0, 1170.0, True, id="an hour later"),
+    ],
+)
+def test_a_late_look_is_held_against_the_stage_it_leaves_in(now, last, allowed):
+    assert may_look(0.0, now, last) is allowed
