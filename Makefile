@@ -34,3 +34,28 @@ demo: setup ## Start everything, run the DAGs once on a sample payroll, show the
 .PHONY: down
 down: ## Stop everything that make demo started
 	@test ! -x $(BIN)/python || $(BIN)/python -m include.demo down
+
+# The slow layer in full, or a share of it: SLOW_SHARE=0.1 is what CI runs.
+SLOW_SHARE ?= 1
+
+.PHONY: test
+test: setup ## Run the tests without their slow layer
+	@$(BIN)/python -m pytest -m "not slow" $(PYTEST)
+
+.PHONY: test-slow
+test-slow: setup ## Run the slow layer: real components, many examples (SLOW_SHARE=0.1: a tenth)
+	@SLOW_SHARE=$(SLOW_SHARE) $(BIN)/python -m pytest -m slow $(PYTEST)
+
+.PHONY: format
+format: setup ## Format the code and fix what ruff can fix
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+.PHONY: lint
+lint: setup ## Check format, lint rules, types and the architecture
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: check
+check: lint test ## Check everything: what CI calls

@@ -9,8 +9,8 @@ from __future__ import annotations
 import pendulum
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk import DAG, Asset, get_current_context, task
+from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from dimona_provider.errors import ServiceUnavailable
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.ledger.summaries import Outcome, outcomes
 from dimona_provider.task_errors import airflow_errors
@@ -57,4 +57,6 @@ def _save(page: list[Outcome]) -> None:
     ]
     response = hook.run("payroll/outcomes", json={"outcomes": rows}, extra_options={"check_response": False})
     if response.status_code != 200:
-        raise ServiceUnavailable(f"payroll refused the outcomes with HTTP {response.status_code}")
+        may_pass = response.status_code == 429 or response.status_code >= 500
+        error = AirflowException if may_pass else AirflowFailException
+        raise error(f"payroll refused the outcomes with HTTP {response.status_code}")

@@ -13,6 +13,7 @@ from typing import Any
 import pendulum
 from airflow.providers.http.hooks.http import HttpHook
 from airflow.sdk import DAG, Asset
+from airflow.sdk.exceptions import AirflowException
 
 from dimona_provider.errors import InvalidSource
 from dimona_provider.operators import DimonaStageOperator
@@ -32,6 +33,8 @@ def payroll_pages() -> Iterator[list[Any]]:
             data=query,
             extra_options={"check_response": False},
         )
+        if response.status_code == 429 or response.status_code >= 500:
+            raise AirflowException(f"payroll's export answered HTTP {response.status_code}")
         if response.status_code != 200:
             raise InvalidSource(f"payroll's export answered HTTP {response.status_code}")
         try:

@@ -70,7 +70,7 @@ class _Slot:
 
 def employments(count: int, today: date, seed: int = 1) -> Iterator[dict[str, object]]:
     """
-    Give *count* employment records (see docs/simulator.md for their form).
+    Give *count* employment records (see docs/payroll.md for their form).
 
     Record k depends on *seed*, k and *today* only, so a longer sample begins with the shorter one.
     """

@@ -50,7 +50,8 @@ def init(
     if done.keys_made:
         typer.echo(f"keys made at {location.key_file}: back them up, without them the ledger can't be read")
     was = "new" if done.was_version is None else f"was {done.was_version}"
-    typer.echo(f"ledger ready, schema {done.version} ({was})")
+    place = location.url.render_as_string(hide_password=True)
+    typer.echo(f"ledger ready at {place}, schema {done.version} ({was})")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ DimonaError
 ├── InvalidSource           a team's declarations or payroll's export can't be read
 ├── ServiceUnavailable      the NSSO could not be reached or asked us to wait; nothing was filed
 ├── AuthenticationFailed    the token endpoint or the API refused our credentials; nothing was filed
-├── RequestRefused          the API refused the request itself (400, 403 and other 4xx)
+├── RequestRefused          the API refused the request itself (400, 403)
 ├── UnclearSubmission       a declaration left and we don't know whether it arrived
 ├── UnexpectedResponse      the service answered something we can't read
 ├── UnknownBatch            a batch reference that this ledger does not hold

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +24,8 @@ from dimona_provider.ledger import Ledger, open_ledger
 from dimona_provider.ledger.keys import Keyring, read_keys
 
 LEDGER_CONN_ID = "dimona_ledger"
+_LIBPQ_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options")
+"""What else the extra of a PostgreSQL ledger may hold; the driver gets it as it is."""
 
 
 class DimonaHook(BaseHook):
@@ -165,10 +167,10 @@ def _location(connection: Connection) -> LedgerLocation:
         raise ConfigurationError(f"extra.key_file of the connection {LEDGER_CONN_ID} must be a path")
     keys = extra.get("keys")
     inline = keys if isinstance(keys, str) or keys is None else json.dumps(keys)
-    return LedgerLocation(_ledger_url(connection), None if inline else Path(key_file), inline)
+    return LedgerLocation(_ledger_url(connection, extra), None if inline else Path(key_file), inline)
 
 
-def _ledger_url(connection: Connection) -> sa.URL:
+def _ledger_url(connection: Connection, extra: Mapping[str, Any]) -> sa.URL:
     if connection.conn_type == "sqlite":
         file = connection.host or connection.schema
         if not file:  # SQLite would keep the ledger in memory, and forget it
@@ -182,5 +184,6 @@ def _ledger_url(connection: Connection) -> sa.URL:
             host=connection.host,
             port=connection.port,
             database=connection.schema,
+            query={name: str(extra[name]) for name in _LIBPQ_OPTIONS if extra.get(name) is not None},
         )
     raise ConfigurationError(f"the connection {LEDGER_CONN_ID} must be of type postgres or sqlite")

@@ -19,7 +19,7 @@ from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import CONCURRENCY, DimonaClient
 from dimona_provider.api.operations import Reply, fetch_answer
 from dimona_provider.clock import Clock
-from dimona_provider.domain.polling import is_allowed, next_look
+from dimona_provider.domain.polling import may_look, next_look
 from dimona_provider.errors import DimonaError, ServiceUnavailable
 from dimona_provider.ledger.answers import OpenDeclaration
 
@@ -158,7 +158,7 @@ class Poller:
             look = heapq.heappop(self._heap)
             if look.declaration.declaration_id not in look.watch.open:
                 continue
-            if is_allowed(look.declaration.filed_at, self._clock.now(), look.last_look):
+            if may_look(look.declaration.filed_at, self._clock.now(), look.last_look):
                 return look
             self._plan(look.declaration, look.watch, last_look=look.last_look)
         return None

@@ -42,7 +42,7 @@ class FollowedEvent:
     def from_payload(cls, payload: Any) -> Self:
         """Read the plain JSON form. Raises UnexpectedResponse for anything else, which is never success."""
         # type(), because True is an int too.
-        types = {
+        types: dict[str, set[type]] = {
             "batch": {str},
             "answered": {int},
             "open": {int},

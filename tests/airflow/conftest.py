@@ -118,9 +118,7 @@ def ledger(
     opened.close()
 
 
-def context(
-    task_id: str = "task", *, run_id: str = "run-1", dag_id: str = "dag", map_index: int = -1
-) -> Any:
+def context(task_id: str = "task", *, run_id: str = "run-1", dag_id: str = "dag", map_index: int = -1) -> Any:
     """Give as much of a task's context as the operators read."""
     instance = SimpleNamespace(dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index)
     return {"ti": instance, "run_id": run_id}
@@ -142,7 +140,9 @@ def states(ledger: Ledger) -> Callable[[], list[str]]:
 
     def read() -> list[str]:
         with ledger.read() as connection:
-            return [str(state) for state in connection.scalars(sa.select(intents.c.state).order_by(intents.c.id))]
+            return [
+                str(state) for state in connection.scalars(sa.select(intents.c.state).order_by(intents.c.id))
+            ]
 
     return read
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-import warnings
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,19 +14,9 @@ from airflow.sdk import AssetOrTimeSchedule, TriggerRule
 
 from dimona_provider.operators import DimonaReportOperator, DimonaSettleOperator, DimonaSubmitOperator
 from dimona_provider.sensors import DimonaResultSensor
+from support.dags import FOLDER, shipped
 
-DAGS = Path(__file__).parents[2] / "dags"
-
-
-def read_dags():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Airflow's reader of folders, none of it ours
-        from airflow.dag_processing.dagbag import BundleDagBag
-
-        return BundleDagBag(DAGS, bundle_path=DAGS, bundle_name="dags-folder")
-
-
-BAG = read_dags()
+BAG = shipped()
 EVERY_DAG = pytest.mark.parametrize("dag", BAG.dags.values(), ids=BAG.dags)
 TASKS = [task for dag in BAG.dags.values() for task in dag.tasks]
 
@@ -75,9 +64,18 @@ def test_a_dag_can_be_validated_and_stored(dag):
     assert DagSerialization.deserialize_dag(DagSerialization.serialize_dag(dag)).dag_id == dag.dag_id
 
 
-@pytest.mark.parametrize("path", sorted(DAGS.glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
 def test_a_dag_file_imports_nothing_heavy_at_its_top(path):
-    allowed = {"__future__", "airflow", "collections", "datetime", "dimona_provider", "json", "pendulum", "typing"}
+    allowed = {
+        "__future__",
+        "airflow",
+        "collections",
+        "datetime",
+        "dimona_provider",
+        "json",
+        "pendulum",
+        "typing",
+    }
     imported = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -100,7 +98,7 @@ def test_reading_the_dags_touches_neither_connections_nor_the_ledger():
         "import dimona_declare, payroll_apply_outcomes, payroll_employments\n"
     )
     ended = subprocess.run(  # noqa: S603 - our own
-        [sys.executable, "-c", script, str(DAGS)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script, str(FOLDER)], capture_output=True, text=True, check=False, timeout=60
     )
 
     assert ended.returncode == 0, ended.stderr[-2000:]
@@ -113,7 +111,7 @@ def test_it_runs_after_payroll_and_every_hour(declare):
     timetable = declare.timetable
 
     assert isinstance(timetable, AssetOrTimeSchedule)
-    assert [asset.name for _, asset in timetable.asset_condition.iter_assets()] == ["payroll_employments"]
+    assert [asset.name for asset in timetable.asset_condition.objects] == ["payroll_employments"]
     assert timetable.timetable.expression.split()[1:] == ["*"] * 4
 
 
@@ -139,7 +137,7 @@ def test_the_report_announces_outcomes_and_payroll_listens(declare):
     listens = BAG.dags["payroll_apply_outcomes"].timetable
 
     assert [outlet.name for outlet in report.outlets] == ["dimona_outcomes"]
-    assert [asset.name for _, asset in listens.asset_condition.iter_assets()] == ["dimona_outcomes"]
+    assert [asset.name for asset in listens.asset_condition.objects] == ["dimona_outcomes"]
 
 
 def test_staging_announces_employments_and_the_declaring_dag_listens(declare):
@@ -171,5 +169,5 @@ def test_what_files_is_retried_with_a_pause(declare):
 
 
 def test_the_tests_read_the_shipped_dags_and_plugins():
-    assert Path(conf.get("core", "dags_folder")) == DAGS
-    assert Path(conf.get("core", "plugins_folder")) == DAGS.parent / "plugins"
+    assert Path(conf.get("core", "dags_folder")) == FOLDER
+    assert Path(conf.get("core", "plugins_folder")) == FOLDER.parent / "plugins"

@@ -55,7 +55,9 @@ def test_both_ways_to_look_up_give_the_same_settings(nsso, connect, tmp_path):
     assert there.private_key.private_numbers() == here.private_key.private_numbers()
 
 
-@pytest.mark.parametrize("look_up", [lambda: DimonaHook().settings(), lambda: asyncio.run(DimonaHook().asettings())])
+@pytest.mark.parametrize(
+    "look_up", [lambda: DimonaHook().settings(), lambda: asyncio.run(DimonaHook().asettings())]
+)
 def test_a_missing_connection_says_how_to_make_one(look_up):
     with pytest.raises(ConfigurationError, match=r"no .*connection 'dimona_default'.*docs/connection\.md"):
         look_up()
@@ -161,7 +163,9 @@ def test_the_test_button_shows_a_key_that_is_not_the_clients(nsso, connect):
 
 
 def test_the_test_button_shows_a_service_that_does_not_answer(nsso, connect):
-    connect("dimona_default", {**nsso.connection(), "host": f"http://127.0.0.1:{closed_port()}/REST/dimona/v2"})
+    connect(
+        "dimona_default", {**nsso.connection(), "host": f"http://127.0.0.1:{closed_port()}/REST/dimona/v2"}
+    )
 
     works, message = DimonaHook().test_connection()
 

@@ -99,7 +99,9 @@ def test_an_export_that_breaks_off_leaves_nothing_staged(error, raised, execute,
         pytest.param(lambda: wishes(1)[0], id="one employment"),
         pytest.param(lambda: None, id="nothing"),
         pytest.param(lambda: ["text"], id="texts"),
-        pytest.param(lambda: [[employment(start_date=dt.date(2035, 1, 1))]], id="a date that JSON has no form for"),
+        pytest.param(
+            lambda: [[employment(start_date=dt.date(2035, 1, 1))]], id="a date that JSON has no form for"
+        ),
     ],
 )
 def test_what_is_no_page_fails_at_once_and_leaves_nothing_staged(pages, execute, staged):

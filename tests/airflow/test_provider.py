@@ -105,7 +105,9 @@ def test_the_plugins_folder_puts_no_module_of_ours_under_a_bare_name(loaded_plug
 
 
 def test_finding_the_provider_imports_neither_airflow_nor_a_database():
-    script = "import sys; import dimona_provider.provider_info as p; p.get_provider_info(); print(*sys.modules)"
+    script = (
+        "import sys; import dimona_provider.provider_info as p; p.get_provider_info(); print(*sys.modules)"
+    )
     ended = subprocess.run(  # noqa: S603 - our own
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )

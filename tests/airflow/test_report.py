@@ -24,7 +24,8 @@ NOTHING = dict.fromkeys(
 def filed(execute, age, nsso):
     """Give a batch of three, of which one is unclear and one held."""
     records = [
-        employment(employment_id=f"E-{n}", worker={"ssin": ssin(n)}, start_date="2035-01-10") for n in (1, 2, 3)
+        employment(employment_id=f"E-{n}", worker={"ssin": ssin(n)}, start_date="2035-01-10")
+        for n in (1, 2, 3)
     ]
     nsso.answer_with("POST", "/declarations", 500, 400)
     execute(DimonaStageOperator(task_id="stage", pages=lambda: [[*records, {"employment_id": "E-4"}]]))

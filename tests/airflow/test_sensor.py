@@ -251,7 +251,9 @@ def test_a_problem_of_the_trigger_keeps_its_right_to_be_retried(retryable, fails
 # --- what vanished and what is still identified ---
 
 
-def test_a_sender_that_vanished_is_waited_for_and_its_declarations_called_unclear(filed, execute, ledger, states):
+def test_a_sender_that_vanished_is_waited_for_and_its_declarations_called_unclear(
+    filed, execute, ledger, states
+):
     batch = filed(one_of_each()[:2])
     with ledger.write() as connection:  # 60 s lease, 15 s time-out, 30 s grace: over in a moment
         mine = intents.c.employment == "E-1"

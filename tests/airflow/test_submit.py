@@ -28,7 +28,8 @@ def submit(**arguments):
 def planned(ledger, execute):
     """Give the reference of a batch of three, planned and not yet filed."""
     records = [
-        employment(employment_id=f"E-{n}", worker={"ssin": ssin(n)}, start_date="2035-01-10") for n in (1, 2, 3)
+        employment(employment_id=f"E-{n}", worker={"ssin": ssin(n)}, start_date="2035-01-10")
+        for n in (1, 2, 3)
     ]
     execute(DimonaStageOperator(task_id="stage", pages=lambda: [records]))
     (reference,) = execute(DimonaPlanOperator(task_id="plan"))
@@ -59,7 +60,9 @@ def test_the_batch_is_a_template():
         pytest.param(lambda source: source(items(3)), id="path"),
         pytest.param(lambda source: f"file://{source(items(3))}", id="URL"),
         pytest.param(lambda source: ObjectStoragePath(source(items(3))), id="ObjectStoragePath"),
-        pytest.param(lambda source: source(items(3), "run-1.jsonl").replace("run-1", "{{ run_id }}"), id="template"),
+        pytest.param(
+            lambda source: source(items(3), "run-1.jsonl").replace("run-1", "{{ run_id }}"), id="template"
+        ),
     ],
 )
 def test_a_team_may_bring_its_own_declarations(make, source, execute, nsso, states, ledger):
@@ -118,7 +121,9 @@ def test_it_wants_either_a_batch_or_a_source(arguments, ledger, execute):
 @pytest.mark.parametrize(
     ("bad", "says"),
     [
-        pytest.param(lambda: {"reference": "E-1"}, "must return or yield items", id="callable returns a dict"),
+        pytest.param(
+            lambda: {"reference": "E-1"}, "must return or yield items", id="callable returns a dict"
+        ),
         pytest.param(lambda: "text", "must return or yield items", id="callable returns a text"),
         pytest.param(lambda: None, "must return or yield items", id="callable returns nothing"),
         pytest.param("/nowhere/file.jsonl", "FileNotFoundError", id="no such file"),
@@ -205,7 +210,9 @@ def test_mapped_tasks_of_one_run_have_batches_of_their_own(execute, ledger):
 # --- the service fails ---
 
 
-def test_a_wrong_key_fails_at_once_and_the_right_one_files_everything_later(planned, execute, nsso, connect, states):
+def test_a_wrong_key_fails_at_once_and_the_right_one_files_everything_later(
+    planned, execute, nsso, connect, states
+):
     other = pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
     connect("dimona_default", nsso.connection(private_key=other))
 
@@ -220,7 +227,9 @@ def test_a_wrong_key_fails_at_once_and_the_right_one_files_everything_later(plan
     assert states() == ["sent"] * 3
 
 
-def test_an_unreachable_service_is_retried_and_the_rows_stay_planned(execute, nsso, connect, source, states, ledger):
+def test_an_unreachable_service_is_retried_and_the_rows_stay_planned(
+    execute, nsso, connect, source, states, ledger
+):
     host = f"http://127.0.0.1:{closed_port()}/REST/dimona/v2"
     connect("dimona_default", {**nsso.connection(), "host": host})
 
@@ -257,7 +266,9 @@ def test_an_employer_without_mandate_is_held_and_fails_nothing(execute, nsso, st
     assert states() == ["held", "sent", "sent"]
 
 
-def test_what_nobody_can_say_arrived_is_unclear_fails_nothing_and_is_not_sent_again(planned, execute, nsso, states):
+def test_what_nobody_can_say_arrived_is_unclear_fails_nothing_and_is_not_sent_again(
+    planned, execute, nsso, states
+):
     nsso.answer_with("POST", "/declarations", 500)
     execute(submit(batch=planned))
     posts = len(nsso.posts)
@@ -318,7 +329,9 @@ def full_ledger(_nsso, _connect, ledger):
 
 
 @pytest.mark.parametrize("trouble", [wrong_key, nobody_there, broken_ledger, full_ledger])
-def test_no_error_that_leaves_a_task_names_a_person_or_a_secret(trouble, execute, nsso, connect, ledger, logged):
+def test_no_error_that_leaves_a_task_names_a_person_or_a_secret(
+    trouble, execute, nsso, connect, ledger, logged
+):
     worker = {"familyName": "Zwartewei", "givenName": "Pieternel", "birthDate": "1990-02-03"}
     body = in_body(SSIN)
     body["worker"] |= worker
@@ -327,7 +340,9 @@ def test_no_error_that_leaves_a_task_names_a_person_or_a_secret(trouble, execute
     with pytest.raises(AirflowException) as failed:
         execute(submit(source=lambda: [{"reference": "E-1", "declaration": body}]))
 
-    told = "\n".join(f"{one!r} {one} {getattr(one, '__notes__', '')}" for one in chain(failed.value)) + logged()
+    told = (
+        "\n".join(f"{one!r} {one} {getattr(one, '__notes__', '')}" for one in chain(failed.value)) + logged()
+    )
     assert [word for word in PERSON if word in told] == []
     assert "PRIVATE KEY" not in told
     assert failed.value.__suppress_context__

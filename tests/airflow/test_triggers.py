@@ -301,7 +301,9 @@ def test_a_defect_is_a_problem_too_and_its_text_stays_out(filed, at_once, monkey
 
 def test_a_service_that_is_away_is_asked_again_and_no_problem(filed, nsso, at_once, connect, logged):
     batch = filed(1)
-    connect("dimona_default", {**nsso.connection(), "host": f"http://127.0.0.1:{closed_port()}/REST/dimona/v2"})
+    connect(
+        "dimona_default", {**nsso.connection(), "host": f"http://127.0.0.1:{closed_port()}/REST/dimona/v2"}
+    )
 
     event = asyncio.run(fire(trigger(batch, seconds=2.0)))
 

@@ -6,10 +6,13 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from dimona_provider.domain.outcome import OUTCOMES, State, state_after
 from support.markdown import ROOT, name_of
 
 PACKAGE = ROOT / "plugins" / "dimona_provider"
+FILING = "dimona_provider.api.operations.submit"
 
 
 def _nodes() -> Iterator[tuple[Path, ast.AST]]:
@@ -28,16 +31,35 @@ def test_nothing_acts_when_a_task_is_killed() -> None:
     assert acting == []
 
 
-def test_only_the_submission_can_file() -> None:
-    importing = {
-        name_of(path)
-        for path, node in _nodes()
-        if isinstance(node, ast.ImportFrom)
-        and node.module == "dimona_provider.api.operations"
-        and {"submit", "*"} & {alias.name for alias in node.names}
+def _imports(name: str) -> set[str]:
+    """Return what a module of the package imports of it, as ``module`` or ``module.attribute``."""
+    path = PACKAGE.joinpath(*name.split(".")[1:])
+    file = path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
+    if not file.exists():  # an attribute of a module
+        return set()
+    return {
+        full
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(PACKAGE.name)
+        for alias in node.names
+        for full in (str(node.module), f"{node.module}.{alias.name}")
     }
 
-    assert importing == {"plugins/dimona_provider/submission.py"}
+
+def _reaches(name: str, seen: set[str]) -> set[str]:
+    for imported in _imports(name) - seen:
+        seen.add(imported)
+        _reaches(imported, seen)
+    return seen
+
+
+@pytest.mark.parametrize("module", ["triggers", "sensors", "following", "poller", "settlement", "sharing"])
+def test_whoever_waits_can_not_file(module: str) -> None:
+    assert FILING not in _reaches(f"{PACKAGE.name}.{module}", set())
+
+
+def test_the_submit_operator_files() -> None:
+    assert FILING in _reaches(f"{PACKAGE.name}.operators.filing", set())
 
 
 def test_filing_is_the_only_call_that_is_not_a_question() -> None:

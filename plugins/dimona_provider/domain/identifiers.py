@@ -11,7 +11,7 @@ _ELEVEN_DIGITS_IN_A_ROW = re.compile(r"(?=(\d{11}))")
 
 def _has_ssin_check(digits: str) -> bool:
     head, check = digits[:9], int(digits[9:])
-    # Births from 2000 on: put 2 before the nine digits (reference: Crossroads Bank, domain facts section 5).
+    # Births from 2000 on: put 2 before the nine digits (rule of the national register).
     return check in {97 - int(head) % 97, 97 - int("2" + head) % 97}
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Result(StrEnum):
-    """The result letters of the service (reference: REST facts section 5)."""
+    """The result letters of the service (A, W, B, S; docs/ledger.md)."""
 
     ACCEPTED = "A"
     WARNED = "W"

@@ -81,17 +81,3 @@ def may_look(filed_at: float, now: float, last_look: float | None = None) -> boo
         return False
     interval = next(stage.interval for stage in _STAGES if age < stage.ends)
     return last_look is None or now - last_look >= interval - _ROUNDING
-
-
-def is_allowed(filed_at: float, now: float, last_look: float | None) -> bool:
-    """
-    Tell whether a look may leave at *now*: a late one may have slipped into a stage with a longer interval.
-
-    >>> is_allowed(100.0, now=129.5, last_look=120.0), is_allowed(100.0, now=130.5, last_look=120.0)
-    (True, False)
-    """
-    age = now - filed_at
-    if age < FIRST_LOOK:
-        return False
-    interval = next(stage.interval for stage in _STAGES if age < stage.ends)
-    return last_look is None or now - last_look >= interval - 1e-6

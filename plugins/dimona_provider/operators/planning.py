@@ -52,7 +52,9 @@ def _pages(pages: Any) -> Iterator[list[Any]]:
         raise InvalidSource("the callable given as pages must return or yield lists of employments")
     for page in pages:
         if not _is_list(page):
-            raise InvalidSource("the callable given as pages must yield lists of employments, not single ones")
+            raise InvalidSource(
+                "the callable given as pages must yield lists of employments, not single ones"
+            )
         yield list(page)
 
 
@@ -64,7 +66,9 @@ def _stage(ledger: Ledger, export: str, number: int, page: list[Any]) -> None:
     try:
         staging.stage(ledger, export, number, page, now=time.time())
     except (TypeError, ValueError):  # of the JSON writer, which may repeat what it can't write
-        raise InvalidSource(f"page {number} given by pages holds something that JSON has no form for") from None
+        raise InvalidSource(
+            f"page {number} given by pages holds something that JSON has no form for"
+        ) from None
 
 
 class DimonaPlanOperator(BaseOperator):

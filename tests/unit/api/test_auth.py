@@ -355,6 +355,7 @@ async def test_neither_token_nor_assertion_nor_key_show_anywhere(service, clock,
 
 
 def test_there_is_no_synchronous_way():
-    with httpx.Client(auth=ClientCredentials(settings(), httpx.AsyncClient())) as http:
-        with pytest.raises(RuntimeError, match="async only"):
-            http.get("http://127.0.0.1:9/")
+    auth = ClientCredentials(settings(), httpx.AsyncClient())
+
+    with httpx.Client(auth=auth) as http, pytest.raises(RuntimeError, match="async only"):
+        http.get("http://127.0.0.1:9/")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +42,7 @@ def test_however_late_a_poller_is_the_intervals_are_kept(filed, steps):
     asked = looks(filed, steps)
 
     assert not asked or asked[0] - filed >= 3 - ROUNDING
-    for before, after in zip(asked, asked[1:], strict=False):
+    for before, after in itertools.pairwise(asked):
         assert after - before >= required_gap(after - filed - ROUNDING) - ROUNDING
 
 

@@ -54,7 +54,9 @@ def ledger_url(request, tmp_path: Path):
     yield engine.url.render_as_string(hide_password=False)
     with engine.connect() as connection:
         connection.execute(sa.text(f"TRUNCATE {_EMPTIED} RESTART IDENTITY CASCADE"))
-        connection.execute(sa.text(f"UPDATE alembic_version SET version_num = '{SCHEMA_VERSION}'"))
+        connection.execute(
+            sa.text("UPDATE alembic_version SET version_num = :known"), {"known": SCHEMA_VERSION}
+        )
 
 
 @pytest.fixture

@@ -110,7 +110,7 @@ def test_s_after_a_final_answer_changes_nothing(ledger, filed):
 
 
 def test_an_answer_that_two_pollers_read_is_kept_once(ledger, filed):
-    batch, (first, second, _) = filed
+    _, (first, second, _) = filed
     insert(ledger, received(ledger, first, "A", at=START + 1))
 
     insert(ledger, received(ledger, first, "A", at=START + 2), received(ledger, second, "A"))

@@ -77,17 +77,17 @@ def test_what_is_planned_is_handed_out_in_chunks_by_deadline(ledger, small_chunk
 
 
 @pytest.mark.parametrize(
-    ("count", "smallest", "most", "sizes"),
+    ("count", "limits", "sizes"),
     [
-        pytest.param(5, 5, 1000, [5], id="exactly one chunk"),
-        pytest.param(6, 5, 1000, [5, 1], id="one more"),
-        pytest.param(10, 2, 3, [4, 4, 2], id="never more chunks than Airflow maps over"),
-        pytest.param(0, 5, 1000, [], id="nothing"),
+        pytest.param(5, (5, 1000), [5], id="exactly one chunk"),
+        pytest.param(6, (5, 1000), [5, 1], id="one more"),
+        pytest.param(10, (2, 3), [4, 4, 2], id="never more chunks than Airflow maps over"),
+        pytest.param(0, (5, 1000), [], id="nothing"),
     ],
 )
-def test_chunks_have_their_size(ledger, monkeypatch, count, smallest, most, sizes):
-    monkeypatch.setattr(batches, "SMALLEST_CHUNK", smallest)
-    monkeypatch.setattr(batches, "MOST_CHUNKS", most)
+def test_chunks_have_their_size(ledger, monkeypatch, count, limits, sizes):
+    monkeypatch.setattr(batches, "SMALLEST_CHUNK", limits[0])
+    monkeypatch.setattr(batches, "MOST_CHUNKS", limits[1])
     plan(ledger, *range(1, count + 1))
 
     assert [len(members(ledger, reference)) for reference in assign(ledger)] == sizes

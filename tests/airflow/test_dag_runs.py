@@ -1,0 +1,127 @@
+"""The shipped DAGs, run from beginning to end by Airflow's own ``dag.test``, against the simulator over HTTP."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from airflow.models.xcom import XComModel
+from airflow.sdk import DagRunState, TaskInstanceState
+from airflow.utils.session import create_session
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from dimona_provider import triggers
+from dimona_provider.ledger.schema import staged_pages
+from include.payroll.sample import Case, case_of, employments
+from support.dags import shipped
+from support.nsso import pem
+
+COUNT = 40
+TODAY = dt.datetime.now(ZoneInfo("Europe/Brussels")).date()
+PEOPLE = list(employments(COUNT, TODAY))
+SECRETS = {
+    str(value)
+    for record in PEOPLE
+    if isinstance(record["worker"], dict)
+    for name, value in record["worker"].items()
+    if name in {"ssin", "birth_date"}
+}
+
+
+@pytest.fixture(autouse=True)
+def _installed(metadata_database, ledger, payroll, monkeypatch):
+    # How long a trigger holds its event back is tested in test_triggers.
+    monkeypatch.setattr(triggers, "SHORTEST_RUN", 0.0)
+
+
+def run(dag_id):
+    """Run a DAG once; give its run and the states of its tasks."""
+    done = shipped().dags[dag_id].test()
+    return done, {(one.task_id, one.map_index): one.state for one in done.get_task_instances()}
+
+
+def stored(done):
+    """Give everything that Airflow's database holds of what the tasks of a run returned and waited with."""
+    with create_session() as session:
+        of_run = XComModel.dag_id == done.dag_id, XComModel.run_id == done.run_id
+        return {
+            (one.task_id, one.map_index): XComModel.deserialize_value(one)
+            for one in session.scalars(sa.select(XComModel).where(*of_run, XComModel.key == "return_value"))
+        }
+
+
+def test_payroll_is_declared_and_gets_its_outcomes_back(payroll, nsso, ledger, logged):
+    payroll.fill(PEOPLE)
+
+    staged, _ = run("payroll_employments")
+    declared, states = run("dimona_declare")
+    applied, _ = run("payroll_apply_outcomes")
+
+    assert {staged.state, declared.state, applied.state} == {DagRunState.SUCCESS}
+    assert states.pop(("fail_if_a_task_failed", -1)) == TaskInstanceState.SKIPPED
+    assert set(states.values()) == {TaskInstanceState.SUCCESS}
+    saved = {one.employment_id: one for one in payroll.outcomes()}
+    wrong = [number for number in range(1, COUNT + 1) if case_of(number) is Case.MALFORMED]
+    assert len(saved) == COUNT - len(wrong) == len(nsso.posts)
+    # Of a duplicate and its original, the one that is filed later is refused.
+    assert {saved["E-000010"].outcome, saved["E-000019"].outcome} == {"accepted", "refused"}
+    for number in sorted(set(range(1, COUNT + 1)) - {10, 19}):
+        match case_of(number):
+            case Case.ACCEPTED | Case.WARNED | Case.REFUSED:
+                assert saved[f"E-{number:06d}"].outcome == case_of(number).value, number
+            case Case.IDENTIFIED_LATER:
+                assert saved[f"E-{number:06d}"].outcome == "identifying"
+    assert all(one.period_id for one in saved.values() if one.outcome in {"accepted", "warned"})
+    with ledger.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(staged_pages)) == 0
+    handed_on = stored(declared)
+    assert handed_on["report", -1] == handed_on["declare.wait", 0]
+    assert handed_on["report", -1]["declarations"] == len(nsso.posts)
+    text = logged() + str(stored(staged)) + str(handed_on) + str(stored(applied))
+    assert [secret for secret in SECRETS if secret in text] == []
+    assert "PRIVATE" not in text
+    assert "eyJ" not in text
+
+
+def test_an_empty_export_is_a_successful_run_that_says_so(nsso, payroll, logged):
+    staged, _ = run("payroll_employments")
+    declared, states = run("dimona_declare")
+
+    assert staged.state == declared.state == DagRunState.SUCCESS
+    assert states["report", -1] == TaskInstanceState.SUCCESS
+    assert states["declare.submit", -1] == TaskInstanceState.SKIPPED
+    assert not nsso.posts
+    text = logged()
+    assert "payroll's export is empty" in text
+    assert "nothing to declare" in text
+
+
+def test_a_failed_task_fails_the_run_and_the_next_run_declares_everything(nsso, payroll, connect, logged):
+    payroll.fill(PEOPLE[:5])
+    other = pem(rsa.generate_private_key(public_exponent=65537, key_size=2048))
+    connect("dimona_default", nsso.connection(private_key=other))
+    run("payroll_employments")
+
+    failed, states = run("dimona_declare")
+
+    assert states["declare.submit", 0] == TaskInstanceState.FAILED
+    assert states["report", -1] == TaskInstanceState.SUCCESS
+    assert failed.state == DagRunState.FAILED
+    assert not nsso.posts
+    connect("dimona_default", nsso.connection())
+    again, _ = run("dimona_declare")
+    assert again.state == DagRunState.SUCCESS
+    assert len(nsso.posts) == 5
+
+
+def test_a_payroll_that_can_not_be_read_stages_nothing(nsso, payroll, ledger):
+    payroll.fill(PEOPLE[:5])
+    nsso.answer_with("GET", "/payroll/employments", 503)
+
+    failed, _ = run("payroll_employments")
+
+    assert failed.state == DagRunState.FAILED
+    with ledger.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(staged_pages)) == 0
