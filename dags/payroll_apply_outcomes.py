@@ -16,6 +16,9 @@ from dimona_provider.ledger.summaries import Outcome, outcomes
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import task_ledger
 
+OVERLAP = 600.0
+"""Seconds: a change that waited for the ledger's database carries an earlier time than its commit."""
+
 with DAG(
     dag_id="payroll_apply_outcomes",
     schedule=[Asset("dimona_outcomes", "dimona://outcomes")],
@@ -31,7 +34,7 @@ with DAG(
         """Save what changed; return how many outcomes."""
         context = get_current_context()
         last_success = context.get("prev_start_date_success")
-        after = (last_success.timestamp() if last_success else 0.0, 0)
+        after = (last_success.timestamp() - OVERLAP if last_success else 0.0, 0)
         saved = 0
         with airflow_errors(), task_ledger(context) as ledger:
             environment = DimonaHook().settings().base_url

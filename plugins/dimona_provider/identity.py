@@ -24,7 +24,7 @@ def make_intent(
     ledger: Ledger, connection: sa.Connection, environment: str, reference: str, filing: Filing
 ) -> NewIntent:
     """Return the intent to file *filing* for the employment *reference*, without a basis."""
-    worker = ledger.keys.worker_hash(filing.ssin) if filing.ssin else None
+    worker = _worker(ledger, filing)
     employer = filing.employer
     if not employer and filing.period_id is not None:
         employer = intents.employer_of_period(connection, environment, filing.period_id) or ""
@@ -55,8 +55,9 @@ def with_basis(connection: sa.Connection, intent: NewIntent) -> NewIntent:
         if same is None:
             return intent
         last = same.period_id and intents.standing_on_period(connection, intent.environment, same.period_id)
-        cancelled = last if last and last.kind == Kind.CANCEL else None
-        return intent.on(str(cancelled.declaration_id) if cancelled else same.basis)
+        if last and last.kind == Kind.CANCEL:
+            return intent.on(str(last.declaration_id or "open"))
+        return intent.on(same.basis)
     if intent.period_id is None:
         return intent
     last = intents.standing_on_period(connection, intent.environment, intent.period_id)
@@ -65,8 +66,15 @@ def with_basis(connection: sa.Connection, intent: NewIntent) -> NewIntent:
     return intent.on(last.basis if last.content == intent.content else str(last.declaration_id or ""))
 
 
+def _worker(ledger: Ledger, filing: Filing) -> str | None:
+    if filing.ssin:
+        return ledger.keys.worker_hash(filing.ssin)
+    worker = filing.body.get("worker")
+    return ledger.keys.content_hash(_canonical(worker)) if isinstance(worker, Mapping) else None
+
+
 def _subject(reference: str, filing: Filing, worker: str | None) -> str:
-    if filing.worker_type == "STU" and worker and filing.start_date:
+    if filing.worker_type == "STU" and filing.ssin and filing.start_date:
         # Students have one period per quarter and employer, whatever payroll calls their contracts.
         year, quarter = quarter_of(filing.start_date)
         return f"student {worker} {year}Q{quarter}"

@@ -30,8 +30,14 @@ from dimona_provider.ledger.intents import NewIntent, Recorded
 _PAGE = 500
 _CHANGED = "its dates, hours or features changed since it was declared; changes are not declared yet"
 _SECOND_CONTRACT = "this student has another contract with this employer in this quarter; not added up yet"
-_STILL_OPEN = "another declaration of this employment is still open; plan it again once that has its outcome"
-_SHARED = "the same declaration was already made for another employment id"
+_CANCELLED = (
+    "its declaration was cancelled, yet payroll still has it: withdraw it there, or declare it yourself"
+)
+_NOT_RECORDED = {
+    Recorded.WAITING: "another declaration of this employment is still open; plan it again after its outcome",
+    Recorded.SHARED: "the same declaration was already made for another employment id",
+    Recorded.OTHER_WORKER: "its worker has another number or identity than when it was declared",
+}
 
 
 @dataclass(slots=True)
@@ -135,6 +141,9 @@ class _Intake:
             reason = _CHANGED if same else _SECOND_CONTRACT
             self._find(FindingKind.NOT_HANDLED, employment.reference, "employment", reason)
             return
+        if stands is not None and with_basis(self.connection, intent).basis != stands.basis:
+            self._find(FindingKind.NOT_HANDLED, employment.reference, "employment", _CANCELLED)
+            return
         self._record(intent)
 
     def take_item(self, item: object) -> None:
@@ -159,10 +168,8 @@ class _Intake:
     def _record(self, intent: NewIntent) -> None:
         recorded = intents.record(self.ledger, self.connection, intent, batch=self.batch, now=self.now)
         self.taken.recorded[recorded] += 1
-        if recorded is Recorded.WAITING:
-            self._find(FindingKind.NOT_HANDLED, intent.employment, "employment", _STILL_OPEN)
-        if recorded is Recorded.SHARED:
-            self._find(FindingKind.NOT_HANDLED, intent.employment, "employment", _SHARED)
+        if (reason := _NOT_RECORDED.get(recorded)) is not None:
+            self._find(FindingKind.NOT_HANDLED, intent.employment, "employment", reason)
 
     def _find(self, kind: FindingKind, employment: str | None, field_name: str, reason: str) -> None:
         self.taken.findings.append(Finding(kind, self.place, employment, field_name, reason))

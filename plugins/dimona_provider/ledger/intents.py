@@ -52,6 +52,8 @@ class Recorded(StrEnum):
     """Another declaration of this employment is still open: this one has to wait for it."""
     SHARED = "shared"
     """The very same intent exists under another employment: payroll means two things, or one thing twice."""
+    OTHER_WORKER = "other_worker"
+    """The very same intent exists for somebody else, or for the same person by another number."""
 
 
 def record(
@@ -92,6 +94,11 @@ def record(
         return Recorded.WAITING
     if existing.employment != intent.employment:
         return Recorded.SHARED
+    if existing.worker_hash != intent.worker_hash:
+        if existing.state != State.REFUSED:
+            return Recorded.OTHER_WORKER
+        # A corrected SSIN or identity: no key holds it, so the correction builds on what was refused.
+        return record(ledger, connection, intent.on(f"refused {existing.reference}"), batch=batch, now=now)
     if batch is not None and existing.state == State.PLANNED and existing.batch != batch:
         connection.execute(
             intents.update()

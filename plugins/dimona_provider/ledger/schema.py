@@ -68,7 +68,7 @@ intents = Table(
     Column("content", Text, nullable=False, comment="keyed hash of the declaration without its worker"),
     Column("basis", Text, nullable=False, comment="the last effective declaration it builds on, or empty"),
     Column("depends_on", _RowId, ForeignKey("intents.id"), comment="goes only after A or W of that one"),
-    Column("worker_hash", Text, comment="keyed hash of the SSIN, for look-ups"),
+    Column("worker_hash", Text, comment="keyed hash of the SSIN, else of the identity"),
     Column("worker_type", Text),
     Column("file_by", Double, comment="last lawful instant"),
     Column("body", LargeBinary, nullable=False, comment="encrypted REST body"),

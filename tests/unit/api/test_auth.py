@@ -36,7 +36,20 @@ async def look_often(client, times):
     return await asyncio.gather(*(look(client) for _ in range(times)), return_exceptions=True)
 
 
-async def test_one_renewal_serves_fifty_callers(service, clock, nsso):
+@pytest.fixture
+def slow_wire(wire, monkeypatch):
+    """Let other callers go on while a request is under way."""
+    real = wire.handle_async_request
+
+    async def later(request):
+        await asyncio.sleep(0)
+        return await real(request)
+
+    monkeypatch.setattr(wire, "handle_async_request", later)
+    return wire
+
+
+async def test_one_renewal_serves_fifty_callers(slow_wire, service, clock, nsso):
     async with service() as client:
         replies = await clock.run(look_often(client, 50))
 
@@ -94,7 +107,9 @@ async def test_a_token_of_unreadable_life_is_asked_for_again(wire, service, cloc
     assert not wire.token_faults
 
 
-async def test_a_failure_is_remembered_for_all_callers_so_that_nothing_floods(service, clock, nsso):
+async def test_a_failure_is_remembered_for_all_callers_so_that_nothing_floods(
+    slow_wire, service, clock, nsso
+):
     async with service(private_key=pem_of_a_stranger()) as client:
         errors = await clock.run(look_often(client, 50))
         asked = token_requests(nsso)

@@ -126,6 +126,52 @@ def test_a_refused_declaration_is_declared_anew_once_payroll_corrected_it(ledger
     assert plan(ledger, people.employment(start_date="2027-02-01")).recorded == {Recorded.NEW: 1}
 
 
+def test_a_corrected_worker_is_declared_anew_after_a_refusal(ledger):
+    plan(ledger, people.employment())
+    set_state(ledger, 1, state=State.REFUSED, declaration_id=1)
+
+    corrected = plan(ledger, people.employment(worker={"ssin": people.OTHER_SSIN}))
+    again = plan(ledger, people.employment(worker={"ssin": people.OTHER_SSIN}))
+
+    assert corrected.recorded == {Recorded.NEW: 1}
+    assert again.recorded == {Recorded.KNOWN: 1}
+    assert [one.state for one in rows(ledger)] == [State.REFUSED, State.PLANNED]
+
+
+def test_a_corrected_identity_is_declared_anew_after_a_refusal(ledger):
+    plan(ledger, people.employment(worker=people.identity()))
+    set_state(ledger, 1, state=State.REFUSED, declaration_id=1)
+
+    corrected = plan(ledger, people.employment(worker=people.identity(family_name="Zwarteweg")))
+
+    assert corrected.recorded == {Recorded.NEW: 1}
+
+
+@pytest.mark.parametrize("state", [State.SENT, State.UNCLEAR, State.ACCEPTED, State.WARNED])
+def test_another_ssin_for_what_stands_is_listed_and_not_declared(ledger, state):
+    plan(ledger, people.employment())
+    set_state(ledger, 1, state=state)
+
+    taken = plan(ledger, people.employment(worker={"ssin": people.OTHER_SSIN}))
+
+    assert len(rows(ledger)) == 1
+    assert [one.reason for one in taken.findings] == [
+        "its worker has another number or identity than when it was declared"
+    ]
+
+
+def test_what_was_cancelled_is_not_declared_again_by_itself(ledger):
+    plan(ledger, people.employment())
+    set_state(ledger, 1, state=State.ACCEPTED, declaration_id=100, period_id=100)
+    take(ledger, {"reference": "E-1", "declaration": {"dimonaCancel": {"periodId": 100}}})
+    set_state(ledger, 2, state=State.ACCEPTED, declaration_id=101)
+
+    taken = plan(ledger, people.employment())
+
+    assert len(rows(ledger)) == 2
+    assert "was cancelled" in taken.findings[0].reason
+
+
 def test_a_student_has_one_declaration_for_each_quarter(ledger):
     plan(ledger, people.employment(employment_id="S-1", **STUDENT))
 

@@ -102,7 +102,9 @@ def upgrade() -> None:
             nullable=True,
             comment="goes only after A or W of that one",
         ),
-        sa.Column("worker_hash", sa.Text(), nullable=True, comment="keyed hash of the SSIN, for look-ups"),
+        sa.Column(
+            "worker_hash", sa.Text(), nullable=True, comment="keyed hash of the SSIN, else of the identity"
+        ),
         sa.Column("worker_type", sa.Text(), nullable=True),
         sa.Column("file_by", sa.Double(), nullable=True, comment="last lawful instant"),
         sa.Column("body", sa.LargeBinary(), nullable=False, comment="encrypted REST body"),
