@@ -56,7 +56,7 @@ def _start(stack: Stack, settings: Settings, progress: Progress) -> None:
 
 def run_dags(stack: Stack, settings: Settings, progress: Progress) -> Summary:
     """Run the DAGs once, each started by the one before it, and return what came of it."""
-    watch = Watch(stack, progress.detail)
+    watch = Watch(stack, progress.detail, announce=progress.phase)
     try:
         for dag_id in (EMPLOYMENTS, DECLARE, APPLY):
             watch.dag(dag_id)

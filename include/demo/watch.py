@@ -20,21 +20,24 @@ T = TypeVar("T")
 Tell = Callable[[str], None]
 _PATIENCE = 30.0
 """Seconds without an answer from the api-server, which SQLite's lock can hold up."""
+_MOST_RESTARTS = 3
 
 
 class Watch:
     """
-    Waits on one stack; looks every *pause* seconds.
+    Waits on one stack; looks every *pause* seconds. *tell* may leave lines out, *announce* shows each.
 
-    Every wait ends with ``StackFailed`` when a component has ended, and with ``DemoError`` when Airflow
-    refuses a call or doesn't answer for half a minute.
+    A component that has ended is started again, as a service manager would; one that keeps ending ends every
+    wait with ``StackFailed``. ``DemoError`` when Airflow refuses a call or doesn't answer for half a minute.
     """
 
-    def __init__(self, stack: Stack, tell: Tell, pause: float = 1.0) -> None:
+    def __init__(self, stack: Stack, tell: Tell, pause: float = 1.0, announce: Tell | None = None) -> None:
         self._stack = stack
         self._api = stack.api
         self._tell = tell
         self._pause = pause
+        self._announce = announce or tell
+        self._restarts: Counter[str] = Counter()
 
     def dag(self, dag_id: str, timeout: float = 120) -> None:
         """Wait until the dag-processor has found a DAG."""
@@ -102,7 +105,11 @@ class Watch:
         for name in self._stack.components:
             if not self._stack.is_running(name):
                 log = self._stack.log(name)
-                raise StackFailed(f"{name} has ended: {last_line(log)} (log: {log})")
+                if self._restarts[name] == _MOST_RESTARTS:
+                    raise StackFailed(f"{name} has ended: {last_line(log)} (log: {log})")
+                self._restarts[name] += 1
+                self._announce(f"{name} has ended and is started again")
+                self._stack.start_component(name)
 
     def _reason(self, run: DagRun) -> str:
         tasks = self._api.task_instances(run.dag_id, run.run_id)

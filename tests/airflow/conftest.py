@@ -7,8 +7,6 @@ Connections come from the environment, as a worker without a metadata database r
 from __future__ import annotations
 
 import json
-import os
-import secrets
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -17,23 +15,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from airflow.sdk import BaseOperator
 
-_AIRFLOW_WARNS = (
-    # Airflow itself still uses the pattern class that pathspec renamed, whenever it looks through a folder.
-    "ignore:GitWildMatchPattern:DeprecationWarning",
-    # Airflow's own Connection.test_connection goes through it.
-    "ignore:ProvidersManager.hooks is deprecated",
-)
-
-os.environ["AIRFLOW__API_AUTH__JWT_SECRET"] = secrets.token_hex(64)  # PyJWT finds Airflow's own too short
-
-with warnings.catch_warnings():
-    # cryptography's own module, imported by Airflow's dependencies, announces an end of Diffie-Hellman.
-    warnings.filterwarnings("ignore", message="Diffie-Hellman over finite fields")
-    import airflow  # noqa: F401 - sets up logging and configuration before anything else of it
-    import sqlalchemy as sa
-    from airflow.sdk import BaseOperator
-
+import airflow  # noqa: F401 - sets up logging and configuration before anything else of it
 from dimona_provider import submission
 from dimona_provider.ledger import Ledger, open_ledger
 from dimona_provider.ledger.keys import Keyring
@@ -43,6 +28,12 @@ from include.payroll.routes import payroll_routes
 from include.payroll.store import PayrollStore
 from support.served import Served, as_environment, serve
 
+_AIRFLOW_WARNS = (
+    # Airflow itself still uses the pattern class that pathspec renamed, whenever it looks through a folder.
+    "ignore:GitWildMatchPattern:DeprecationWarning",
+    # Airflow's own Connection.test_connection goes through it.
+    "ignore:ProvidersManager.hooks is deprecated",
+)
 HERE = Path(__file__).parent
 KEYS = Keyring.generate()
 
@@ -149,7 +140,7 @@ def states(ledger: Ledger) -> Callable[[], list[str]]:
 
 @pytest.fixture
 def age(ledger: Ledger) -> Callable[[str, float], None]:
-    """Give what makes the filed declarations of a batch older, so that nobody waits 3 s for their first look."""
+    """Give what makes the filed declarations of a batch older: nobody waits 3 s for their first look."""
 
     def older(batch: str, seconds: float) -> None:
         with ledger.write() as connection:

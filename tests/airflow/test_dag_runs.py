@@ -1,4 +1,4 @@
-"""The shipped DAGs, run from beginning to end by Airflow's own ``dag.test``, against the simulator over HTTP."""
+"""The shipped DAGs, run from end to end by Airflow's own ``dag.test``, against the simulator over HTTP."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_failed_task_fails_the_run_and_the_next_run_declares_everything(nsso, 
 
 def test_a_payroll_that_can_not_be_read_stages_nothing(nsso, payroll, ledger):
     payroll.fill(PEOPLE[:5])
-    nsso.answer_with("GET", "/payroll/employments", 503)
+    nsso.answer_with("GET", "/payroll/employments", 403)
 
     failed, _ = run("payroll_employments")
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import secrets
 import subprocess
 import sys
 import warnings
 from importlib import metadata
 from pathlib import Path
 
-import airflow
 import httpx
 import jsonschema
 import pytest
 from airflow.providers_manager import ProvidersManager
 
+import airflow
 from dimona_provider.provider_info import get_provider_info
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +82,8 @@ def loaded_plugins():
         "import json, sys\n"
         "from airflow import plugins_manager as pm\n"
         "pm.ensure_plugins_loaded()\n"
-        "ours = [m for m, x in sys.modules.items() if 'dimona_provider' in (getattr(x, '__file__', None) or '')]\n"
+        "files = {m: getattr(x, '__file__', None) or '' for m, x in sys.modules.items()}\n"
+        "ours = [m for m, file in files.items() if 'dimona_provider' in file]\n"
         "found = [p.name for p in pm._get_plugins()[0]]\n"
         "print('RESULT' + json.dumps([found, pm.get_import_errors(), ours]))\n"
     )
@@ -118,11 +120,13 @@ def test_finding_the_provider_imports_neither_airflow_nor_a_database():
 @pytest.fixture(scope="module")
 def api(metadata_database):
     """Give Airflow's own web application."""
-    with warnings.catch_warnings():
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        # PyJWT finds the secret that Airflow makes for itself too short.
+        patch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", secrets.token_hex(64))
         warnings.simplefilter("ignore")  # Airflow's start, none of it ours
         from airflow.api_fastapi.app import create_app
 
-        return create_app(apps="core")
+        yield create_app(apps="core")
 
 
 async def ask(api, path, token=None):

@@ -20,32 +20,13 @@ from dimona_provider.operators import DimonaSubmitOperator
 from dimona_provider.sensors import MARGIN, DimonaResultSensor
 from dimona_provider.triggers import DimonaResultTrigger, FollowedEvent
 from include.dimona_simulator.tables import EMPLOYER_WITHOUT_MANDATE, UNKNOWN_EMPLOYER
-from support.people import SSIN, identity, in_body, ssin
+from support.people import SSIN, in_body, ssin
 
 
 def body(worker, number, **changes):
     content = in_body(startDate="2035-01-10")
     content["worker"] = worker
     return {"reference": f"E-{number}", "declaration": {**content, **changes}}
-
-
-NAMELESS = {
-    "familyName": "Zwartewei",
-    "givenName": "Pieternel",
-    "birthDate": "1990-02-03",
-    "placeOfBirth": "Lille",
-    "countryOfBirth": 111,
-    "nationality": 111,
-    "gender": 2,
-    "address": {
-        "street": "Rue du Test",
-        "houseNumber": "1",
-        "postCode": "59000",
-        "municipalityCode": 99999,
-        "municipality": {"code": 99999, "name": "Lille"},
-        "country": 111,
-    },
-}
 
 
 def one_of_each():
@@ -95,7 +76,7 @@ def poke(sensor, execute):
     return execute(sensor)
 
 
-def defer(sensor, execute, *, event=None):
+def defer(sensor, execute):
     """Go the way that Airflow goes: defer, store, run the trigger, store its event, resume."""
     with pytest.raises(TaskDeferred) as deferred:
         execute(sensor)
@@ -122,7 +103,7 @@ WAYS = pytest.mark.parametrize("way", [poke, defer], ids=["poke", "defer"])
 
 
 @WAYS
-def test_both_ways_end_in_the_same_states_and_counts(way, filed, execute, states, ledger, nsso):
+def test_both_ways_end_in_the_same_states_and_counts(way, filed, execute, states, ledger):
     batch = filed(one_of_each())
 
     counts = way(wait(batch), execute)
@@ -131,7 +112,6 @@ def test_both_ways_end_in_the_same_states_and_counts(way, filed, execute, states
     assert states() == ENDS
     with ledger.read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(answers)) == 4
-    assert len(nsso.posts) == 5
 
 
 @WAYS
@@ -294,7 +274,7 @@ def test_the_batch_is_a_template():
 
 
 def test_it_may_be_retried_unless_the_author_says_otherwise():
-    with DAG("d", default_args={"retries": 7}):
+    with DAG("d", schedule=None, default_args={"retries": 7}):
         inherited = wait("b")
         own = DimonaResultSensor(task_id="own", batch="b", retries=0)
 
@@ -315,6 +295,5 @@ def test_the_logs_name_no_person(way, filed, execute, logged):
 
     text = logged()
     assert f"batch {batch}: declarations: 5  accepted: 2" in text
-    for secret in (SSIN, ssin(2), ssin(3), "eyJ", "Zwartewei"):
+    for secret in (SSIN, ssin(2), ssin(3), "eyJ"):
         assert secret not in text
-    assert identity

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import sqlalchemy as sa
 from airflow.sdk import DAG, ObjectStoragePath
@@ -65,7 +67,7 @@ def test_the_batch_is_a_template():
         ),
     ],
 )
-def test_a_team_may_bring_its_own_declarations(make, source, execute, nsso, states, ledger):
+def test_a_team_may_bring_its_own_declarations(make, source, execute, nsso, states):
     execute(submit(source=make(source)))
 
     assert states() == ["sent"] * 3
@@ -75,7 +77,7 @@ def test_a_team_may_bring_its_own_declarations(make, source, execute, nsso, stat
 def test_a_source_runs_in_the_task_and_not_where_the_dag_is_parsed():
     calls = []
 
-    with DAG("d"):
+    with DAG("d", schedule=None):
         submit(source=lambda: calls.append(1) or [])
 
     assert calls == []
@@ -96,7 +98,7 @@ def test_items_that_are_no_declarations_are_listed_and_the_others_go_on(tmp_path
         b'{"reference": "' + SSIN.encode() + b'", "declaration": {}}\n'
     )
     with path.open("a") as file:
-        file.write('{"reference": "E-7", "declaration": %s}\n' % str(in_body(ssin(7))).replace("'", '"'))
+        file.write(json.dumps(item(7)) + "\n")
 
     execute(submit(source=str(path)))
 
@@ -227,9 +229,7 @@ def test_a_wrong_key_fails_at_once_and_the_right_one_files_everything_later(
     assert states() == ["sent"] * 3
 
 
-def test_an_unreachable_service_is_retried_and_the_rows_stay_planned(
-    execute, nsso, connect, source, states, ledger
-):
+def test_an_unreachable_service_is_retried_and_the_rows_stay_planned(execute, nsso, connect, source, states):
     host = f"http://127.0.0.1:{closed_port()}/REST/dimona/v2"
     connect("dimona_default", {**nsso.connection(), "host": host})
 
@@ -329,9 +329,8 @@ def full_ledger(_nsso, _connect, ledger):
 
 
 @pytest.mark.parametrize("trouble", [wrong_key, nobody_there, broken_ledger, full_ledger])
-def test_no_error_that_leaves_a_task_names_a_person_or_a_secret(
-    trouble, execute, nsso, connect, ledger, logged
-):
+def test_no_error_that_leaves_a_task_names_a_person_or_a_secret(trouble, request, nsso, connect, ledger):
+    execute, logged = request.getfixturevalue("execute"), request.getfixturevalue("logged")
     worker = {"familyName": "Zwartewei", "givenName": "Pieternel", "birthDate": "1990-02-03"}
     body = in_body(SSIN)
     body["worker"] |= worker

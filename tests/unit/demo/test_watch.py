@@ -29,11 +29,13 @@ class Script:
         return answer if isinstance(answer, httpx.Response) else httpx.Response(200, json=answer)
 
 
-def watch(script, *, running=True, tell=lambda text: None, directory=Path("/stack")):
+def watch(script, *, running=True, restarts=False, tell=lambda text: None, directory=Path("/stack")):
+    started = []
     stack = SimpleNamespace(
         api=AirflowApi("http://airflow.test", "admin", "x", httpx.MockTransport(script)),
         components=("scheduler",),
-        is_running=lambda name: running,
+        is_running=lambda name: running or name in started,
+        start_component=started.append if restarts else lambda name: None,
         log=lambda name: directory / f"{name}.log",
         directory=directory,
     )
@@ -95,11 +97,22 @@ def test_a_run_that_takes_too_long_is_told():
         watch(script).end(RUN, 0.05)
 
 
-def test_a_component_that_ends_meanwhile_is_told(tmp_path):
+def test_a_component_that_ends_meanwhile_is_started_again():
+    told = []
+
+    ended = watch(Script(r1=[run("success")]), running=False, restarts=True, tell=told.append).end(RUN, 5)
+
+    assert ended.state == "success"
+    assert told == ["scheduler has ended and is started again"]
+
+
+def test_a_component_that_keeps_ending_is_told(tmp_path):
     (tmp_path / "scheduler.log").write_text("fine\nout of memory\n\n-----\n")
 
     with pytest.raises(StackFailed, match=r"^scheduler has ended: out of memory \(log: "):
-        watch(Script(), running=False, directory=tmp_path).end(RUN, 5)
+        watch(Script(r1=[run("running")], taskInstances=[tasks()]), running=False, directory=tmp_path).end(
+            RUN, 5
+        )
 
 
 def test_a_locked_database_is_waited_for():
