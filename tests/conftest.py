@@ -1,4 +1,4 @@
-"""Before anything imports Airflow: an AIRFLOW_HOME of the tests' own, and nothing of the caller's settings."""
+"""Before anything imports Airflow: an AIRFLOW_HOME of the tests, and nothing of the caller's settings."""
 
 from __future__ import annotations
 

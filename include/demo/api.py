@@ -42,6 +42,14 @@ class TaskInstance:
     map_index: int
     try_number: int
     state: str | None
+    ended_at: str = ""
+    """ISO 8601 in UTC; empty while it has not ended."""
+
+    @classmethod
+    def read(cls, data: dict[str, Any]) -> Self:
+        """Read one task instance of an answer."""
+        ended_at = data.get("end_date") or ""
+        return cls(data["task_id"], data["map_index"], data["try_number"], data["state"], ended_at)
 
 
 class AirflowApi:
@@ -113,7 +121,7 @@ class AirflowApi:
             page = {"limit": 100, "offset": len(found)}
             answer = self.call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances", params=page)
             items = answer["task_instances"]
-            found += [TaskInstance(i["task_id"], i["map_index"], i["try_number"], i["state"]) for i in items]
+            found += [TaskInstance.read(item) for item in items]
             if not items or len(found) >= answer["total_entries"]:
                 return found
 

@@ -113,7 +113,9 @@ class Watch:
 
     def _reason(self, run: DagRun) -> str:
         tasks = self._api.task_instances(run.dag_id, run.run_id)
-        failed = next((task for task in tasks if task.state == "failed"), None)
+        # The first that ended is the cause; a task that watches the others fails after it.
+        failures = sorted((task for task in tasks if task.state == "failed"), key=lambda task: task.ended_at)
+        failed = failures[0] if failures else None
         if failed is None:
             return f"{run.dag_id} failed without a failed task ({states(tasks)})"
         error = ""

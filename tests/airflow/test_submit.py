@@ -116,7 +116,7 @@ def test_items_that_are_no_declarations_are_listed_and_the_others_go_on(tmp_path
     "arguments", [{}, {"batch": "b", "source": list}], ids=["neither batch nor source", "both"]
 )
 def test_it_wants_either_a_batch_or_a_source(arguments, ledger, execute):
-    with pytest.raises(AirflowFailException, match="either batch or source"):
+    with pytest.raises(AirflowFailException, match=r"^DimonaSubmitOperator needs either batch or source"):
         execute(submit(**arguments))
 
 

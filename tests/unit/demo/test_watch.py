@@ -185,3 +185,13 @@ def test_all_pages_of_task_instances_are_read():
 
 def test_a_log_without_an_error_has_none():
     assert last_error([json.loads('{"event": "fine", "level": "info"}')]) == ""
+
+
+def test_the_cause_of_a_failure_is_the_task_that_failed_first():
+    failed = tasks("failed", "failed")
+    failed["task_instances"][0]["end_date"] = "2026-01-01T00:00:02Z"
+    failed["task_instances"][1]["end_date"] = "2026-01-01T00:00:01Z"
+    script = Script(r1=[run("failed")], taskInstances=[failed], log=[{"content": []}])
+
+    with pytest.raises(RunFailed, match="failed in task t1"):
+        watch(script).end(RUN, 5)
