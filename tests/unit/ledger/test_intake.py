@@ -334,9 +334,8 @@ def test_no_item_of_a_team_stops_a_batch(scratch, item, origin):
     assert sum(taken.recorded.values()) == 1 or taken.findings
 
 
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)  # the files of a server are its own
 def test_the_databases_files_hold_nobody_in_clear(ledger, tmp_path):
-    if ledger.engine.dialect.name != "sqlite":
-        pytest.skip("the files of a server are its own")
     named = people.employment(employment_id="E-2", worker=people.identity())
     staging.stage(ledger, "waiting", 1, [people.employment(), named], now=START)
     taken = plan(ledger, people.employment(employment_id="E-3", worker={"ssin": people.OTHER_SSIN}), named)
