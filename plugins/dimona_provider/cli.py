@@ -33,9 +33,10 @@ def init(
     # Airflow takes seconds to import: --help must not.
     from dimona_provider.hooks import DimonaLedgerHook  # noqa: PLC0415
     from dimona_provider.ledger.setup import initialise  # noqa: PLC0415
+    from dimona_provider.plain_process import stored_connection  # noqa: PLC0415
 
     try:
-        location = DimonaLedgerHook().location()
+        location = DimonaLedgerHook().location(stored_connection)
         done = initialise(location.url, location.keys, location.key_file, now=time.time())
     except DimonaError as error:
         typer.echo(f"dimona: {error}", err=True)

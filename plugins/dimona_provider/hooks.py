@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,10 +133,10 @@ class DimonaLedgerHook(BaseHook):
     file) or ``key_file`` (its path).
     """
 
-    def location(self) -> LedgerLocation:
-        """Return where the ledger is. Raises ConfigurationError."""
+    def location(self, look_up: Callable[[str], Connection] | None = None) -> LedgerLocation:
+        """Return where the ledger is; *look_up* finds the connection otherwise. Raises ConfigurationError."""
         try:
-            return _location(self.get_connection(LEDGER_CONN_ID))
+            return _location((look_up or self.get_connection)(LEDGER_CONN_ID))
         except AirflowNotFoundException:
             return default_location()
 
@@ -171,12 +171,16 @@ def _location(connection: Connection) -> LedgerLocation:
 
 
 def _ledger_url(connection: Connection, extra: Mapping[str, Any]) -> sa.URL:
-    if connection.conn_type == "sqlite":
+    kind = connection.conn_type
+    if kind == "generic":
+        # What `airflow connections add` makes of a type whose provider is not installed.
+        kind = "postgres" if connection.schema else "sqlite"
+    if kind == "sqlite":
         file = connection.host or connection.schema
         if not file:  # SQLite would keep the ledger in memory, and forget it
             raise ConfigurationError(f"the connection {LEDGER_CONN_ID} must name its SQLite file as host")
         return sa.URL.create("sqlite", database=file)
-    if connection.conn_type in {"postgres", "postgresql"}:
+    if kind in {"postgres", "postgresql"}:
         return sa.URL.create(
             "postgresql+psycopg2",
             username=connection.login,

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
+from cryptography.fernet import Fernet
 from typer.testing import CliRunner
 
 from dimona_provider.cli import app
 from dimona_provider.hooks import DimonaLedgerHook
 from dimona_provider.ledger.keys import Keyring
+
+AIRFLOW, DIMONA = (str(Path(sys.executable).with_name(name)) for name in ("airflow", "dimona"))
 
 
 @pytest.fixture(autouse=True)
@@ -109,8 +118,60 @@ def test_help_needs_no_airflow():
     import sys
 
     script = "import sys, dimona_provider.cli; print('airflow' in sys.modules)"
-    ended = subprocess.run(  # noqa: S603 - our own
+    ended = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
 
     assert ended.stdout.strip() == "False"
+
+
+@pytest.fixture
+def metadata_database(home, monkeypatch):
+    """Give Airflow's own database, as `airflow db migrate` leaves it, in a process of its own."""
+    environment = {**os.environ, "AIRFLOW_HOME": str(home)}
+    environment["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{home}/airflow.db"
+    environment["AIRFLOW__CORE__FERNET_KEY"] = Fernet.generate_key().decode()
+    subprocess.run([AIRFLOW, "db", "migrate"], env=environment, check=True, capture_output=True)
+    return environment
+
+
+def test_a_ledger_connection_made_in_the_ui_is_used(home, metadata_database):
+    ledger = home / "elsewhere" / "ledger.db"
+    made = ["connections", "add", "dimona_ledger", "--conn-type", "sqlite", "--conn-host", str(ledger)]
+    subprocess.run([AIRFLOW, *made], env=metadata_database, check=True, capture_output=True)
+
+    done = subprocess.run(
+        [DIMONA, "ledger", "init"], env=metadata_database, check=True, capture_output=True, text=True
+    )
+
+    assert ledger.exists()
+    assert str(ledger) in done.stdout
+
+
+def test_a_ledger_connection_of_a_secrets_backend_is_used(home, monkeypatch):
+    ledger = home / "secret" / "ledger.db"
+    (home / "connections.json").write_text(
+        json.dumps({"dimona_ledger": {"conn_type": "sqlite", "host": str(ledger)}})
+    )
+    backend = "airflow.secrets.local_filesystem.LocalFilesystemBackend"
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__SECRETS__BACKEND": backend,
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": f"{home}/connections.json"}),
+    }
+
+    subprocess.run([DIMONA, "ledger", "init"], env=environment, check=True, capture_output=True)
+
+    assert ledger.exists()
+
+
+def test_a_ledger_connection_of_the_environment_is_used(home, monkeypatch):
+    ledger = home / "environment" / "ledger.db"
+    connection = {"conn_type": "sqlite", "host": str(ledger)}
+    monkeypatch.setenv("AIRFLOW_CONN_DIMONA_LEDGER", json.dumps(connection))
+
+    done = init()
+
+    assert done.exit_code == 0
+    assert ledger.exists()

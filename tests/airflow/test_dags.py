@@ -97,7 +97,7 @@ def test_reading_the_dags_touches_neither_connections_nor_the_ledger():
         "sa.create_engine = refuse\n"
         "import dimona_declare, payroll_apply_outcomes, payroll_employments\n"
     )
-    ended = subprocess.run(  # noqa: S603 - our own
+    ended = subprocess.run(
         [sys.executable, "-c", script, str(FOLDER)], capture_output=True, text=True, check=False, timeout=60
     )
 

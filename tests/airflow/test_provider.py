@@ -87,7 +87,7 @@ def loaded_plugins():
         "found = [p.name for p in pm._get_plugins()[0]]\n"
         "print('RESULT' + json.dumps([found, pm.get_import_errors(), ours]))\n"
     )
-    ended = subprocess.run(  # noqa: S603 - our own
+    ended = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60, cwd=ROOT
     )
     return json.loads(ended.stdout.rsplit("RESULT", 1)[1])
@@ -110,7 +110,7 @@ def test_finding_the_provider_imports_neither_airflow_nor_a_database():
     script = (
         "import sys; import dimona_provider.provider_info as p; p.get_provider_info(); print(*sys.modules)"
     )
-    ended = subprocess.run(  # noqa: S603 - our own
+    ended = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
 

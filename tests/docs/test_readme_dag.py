@@ -65,7 +65,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Start the simulator; gives its folder."""
     folder = tmp_path_factory.mktemp("simulator")
     command = [sys.executable, "-m", "include.dimona_simulator", "--data", str(folder)]
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [*command, "--processing", "0.2:0.3", "--tail", "0:0"], cwd=ROOT, stdout=subprocess.DEVNULL
     )
     try:
@@ -91,7 +91,7 @@ def ran(simulator: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     items.write_text(_first_item() + "\n")
     url = f"http://127.0.0.1:{(simulator / 'port').read_text().strip()}"
     report = folder / "report.json"
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [
             *(sys.executable, str(Path(__file__).with_name("run_dags.py")), str(dags), str(report)),
             *("hello_dimona={}", f"file_from_a_path={json.dumps({'file': items.as_uri()})}"),

@@ -73,7 +73,7 @@ class Demo:
         self.env = {**clean, "DEMO_DIRECTORY": str(directory), "DEMO_EMPLOYMENTS": str(EMPLOYMENTS), **env}
 
     def start(self, *command: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 - our own command
+        return subprocess.Popen(
             [sys.executable, "-m", "include.demo", *command],
             cwd=REPOSITORY,
             env=self.env,
@@ -195,7 +195,7 @@ def _external_run(demo: Demo, facts: Facts, folder: Path) -> None:
     """Run the demo against a server that was there before, as a team with a test server of its own does."""
     own_key(folder)
     command = ["--data", str(folder), "--processing", "2:3", "--tail", "0:3", "--client-id", "external"]
-    server = subprocess.Popen(  # noqa: S603 - our own command
+    server = subprocess.Popen(
         [sys.executable, "-m", "include.dimona_simulator", *command, "--location", "absolute"], cwd=REPOSITORY
     )
     try:

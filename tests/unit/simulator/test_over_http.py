@@ -31,7 +31,7 @@ def running(folder, *arguments):
         *arguments,
     ]
     (folder / "port").unlink(missing_ok=True)
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             yield process, process.stdout.readline().rsplit(" ", 1)[-1].strip()
         finally:
@@ -122,7 +122,7 @@ def test_it_serves_the_payroll_store_when_given_one(tmp_path):
 def test_impossible_options_are_refused(tmp_path, arguments):
     command = [sys.executable, "-m", "include.dimona_simulator", "--data", str(tmp_path), *arguments]
 
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, timeout=20)  # noqa: S603 - our own
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, check=False, timeout=20)
 
     assert ended.returncode == 2
     assert b"error:" in ended.stderr
