@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +32,7 @@ def init(
 
     Uses the connection dimona_ledger if there is one, else a SQLite file under AIRFLOW_HOME.
     """
+    _find_airflow_home()
     # Airflow takes seconds to import: --help must not.
     from dimona_provider.hooks import DimonaLedgerHook  # noqa: PLC0415
     from dimona_provider.ledger.setup import initialise  # noqa: PLC0415
@@ -53,6 +56,16 @@ def init(
     was = "new" if done.was_version is None else f"was {done.was_version}"
     place = location.url.render_as_string(hide_password=True)
     typer.echo(f"ledger ready at {place}, schema {done.version} ({was})")
+
+
+def _find_airflow_home() -> None:
+    """Use the demo's AIRFLOW_HOME when none is set and a demo is here: its ledger is the one that is meant."""
+    if os.environ.get("AIRFLOW_HOME"):
+        return
+    demo = Path(os.environ.get("DEMO_DIRECTORY") or Path.cwd() / "var" / "demo")
+    if (demo / "airflow" / "dimona").is_dir():
+        os.environ["AIRFLOW_HOME"] = str((demo / "airflow").resolve())
+        typer.echo(f"dimona: AIRFLOW_HOME is not set, using the demo in {demo}", err=True)
 
 
 if __name__ == "__main__":

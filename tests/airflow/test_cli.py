@@ -175,3 +175,15 @@ def test_a_ledger_connection_of_the_environment_is_used(home, monkeypatch):
 
     assert done.exit_code == 0
     assert ledger.exists()
+
+
+def test_the_demos_ledger_is_found_without_airflow_home(monkeypatch, tmp_path):
+    (tmp_path / "var" / "demo" / "airflow" / "dimona").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AIRFLOW_HOME", "")  # set, so that it is put back
+
+    done = init()
+
+    assert done.exit_code == 0
+    assert "using the demo" in done.stderr
+    assert (tmp_path / "var" / "demo" / "airflow" / "dimona" / "ledger.db").exists()
