@@ -59,7 +59,7 @@ def init(
 
 
 def _find_airflow_home() -> None:
-    """Use the demo's AIRFLOW_HOME when none is set and a demo is here: its ledger is the one that is meant."""
+    """Use the demo's AIRFLOW_HOME when none is set and a demo is here: its ledger is what is meant."""
     if os.environ.get("AIRFLOW_HOME"):
         return
     demo = Path(os.environ.get("DEMO_DIRECTORY") or Path.cwd() / "var" / "demo")

@@ -138,7 +138,7 @@ class _Following:
         while not watch.replies.empty():
             declaration, reply, at = watch.replies.get_nowait()
             received.append(Received(declaration.intent, reply.answer, reply.body, at))
-        await asyncio.to_thread(insert_answers, self.ledger, self.batch.environment, received)
+        await asyncio.to_thread(insert_answers, self.ledger, self.batch.route.environment, received)
         self.answered += len(received)
 
     async def _more_may_come(self) -> bool:

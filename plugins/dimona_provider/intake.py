@@ -20,6 +20,7 @@ from dimona_provider.domain.declaration import DimonaIn
 from dimona_provider.domain.employment import read_employment, read_reference
 from dimona_provider.domain.planning import NotHandled, plan_employment
 from dimona_provider.domain.record import Malformed
+from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.domain.rules import dimona_joint_committee
 from dimona_provider.identity import make_intent, with_basis
 from dimona_provider.ledger import Ledger, batches, intents, staging
@@ -56,7 +57,7 @@ class BadRecord:
     reason: str
 
 
-def plan_exports(ledger: Ledger, run: Run, environment: str, *, now: float) -> Taken:
+def plan_exports(ledger: Ledger, run: Run, routes: Routes, *, now: float) -> Taken:
     """
     Turn every staged page of payroll into intents, and delete the page in the same transaction.
 
@@ -69,11 +70,9 @@ def plan_exports(ledger: Ledger, run: Run, environment: str, *, now: float) -> T
             if not staging.delete_page(connection, page):
                 continue  # another plan took it
             for number, record in enumerate(records, start=1):
-                intake = _Intake(
-                    ledger, connection, environment, f"{place} record {number}", None, now, taken
-                )
+                intake = _Intake(ledger, connection, routes, f"{place} record {number}", None, now, taken)
                 intake.take_employment(record)
-            note_findings(connection, run, environment, taken.findings, now=now)
+            note_findings(connection, run, routes.default.environment, taken.findings, now=now)
         total.records += taken.records
         total.recorded.update(taken.recorded)
         total.findings.extend(taken.findings)
@@ -81,7 +80,7 @@ def plan_exports(ledger: Ledger, run: Run, environment: str, *, now: float) -> T
 
 
 def take_source(
-    ledger: Ledger, run: Run, environment: str, origin: str, items: Iterable[Any], *, now: float
+    ledger: Ledger, run: Run, route: Route, origin: str, items: Iterable[Any], *, now: float
 ) -> tuple[str, Taken]:
     """
     Turn a team's own declarations into intents of one batch; return its reference.
@@ -91,15 +90,15 @@ def take_source(
     """
     taken = Taken()
     with ledger.write() as connection:
-        batch = batches.create(connection, run, environment, origin, now=now)
+        batch = batches.create(connection, run, route, origin, now=now)
     for page in _pages(enumerate(items, start=1)):
         before = len(taken.findings)
         with ledger.write() as connection:
             for number, item in page:
                 taken.records += 1
                 place = f"{origin} item {number}"
-                _Intake(ledger, connection, environment, place, batch, now, taken).take_item(item)
-            note_findings(connection, run, environment, taken.findings[before:], now=now)
+                _Intake(ledger, connection, Routes(route), place, batch, now, taken).take_item(item)
+            note_findings(connection, run, route.environment, taken.findings[before:], now=now)
     return batch, taken
 
 
@@ -115,7 +114,7 @@ class _Intake:
 
     ledger: Ledger
     connection: sa.Connection
-    environment: str
+    routes: Routes
     place: str
     batch: str | None
     now: float
@@ -132,8 +131,9 @@ class _Intake:
         if isinstance(planned, NotHandled):
             self._find(FindingKind.NOT_HANDLED, employment.reference, planned.field, planned.reason)
             return
+        environment = self.routes.of(str(employment.employer)).environment
         intent = make_intent(
-            self.ledger, self.connection, self.environment, employment.reference, _filing(planned)
+            self.ledger, self.connection, environment, employment.reference, _filing(planned)
         )
         stands = intents.standing(self.connection, intent)
         if stands is not None and stands.content != intent.content:
@@ -162,7 +162,7 @@ class _Intake:
         except ValueError as error:
             self._find(FindingKind.MALFORMED, None, "reference", str(error))
             return
-        intent = make_intent(self.ledger, self.connection, self.environment, reference, filing)
+        intent = make_intent(self.ledger, self.connection, self.routes.default.environment, reference, filing)
         self._record(with_basis(self.connection, intent))
 
     def _record(self, intent: NewIntent) -> None:

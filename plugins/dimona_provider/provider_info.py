@@ -55,6 +55,11 @@ def get_provider_info() -> dict[str, Any]:
                     "requests_per_second": _number(
                         "Requests per second", "Budget for this client id, POST and GET together. Default 20."
                     ),
+                    "employers": _text(
+                        "Connections of employers",
+                        'For employers with a client id of their own: {"0477472701": "dimona_other"}.',
+                        format="json",
+                    ),
                     "triggerers": _number(
                         "Triggerers", "How many triggerers share the budget. Default 1.", minimum=1
                     ),

@@ -18,7 +18,6 @@ from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import OUTCOMES
 from dimona_provider.errors import ConfigurationError, OutcomeNotWanted
 from dimona_provider.following import follow_batch, following_ends
-from dimona_provider.hooks import DimonaHook
 from dimona_provider.ledger import Ledger
 from dimona_provider.poller import Poller
 from dimona_provider.reporting import counts_line
@@ -41,7 +40,7 @@ class DimonaResultSensor(BaseSensorOperator):
     nothing.
 
     :param batch: the batch's reference, as ``DimonaSubmitOperator`` returns it (templated)
-    :param dimona_conn_id: the connection to the NSSO
+    :param dimona_conn_id: the connection to the NSSO; by default the batch's own
     :param deferrable: wait in the triggerer; False asks from the worker, through the same poller
     :param fail_on: outcomes that fail this task, of warned, refused, identifying, unclear, waiting
     """
@@ -52,7 +51,7 @@ class DimonaResultSensor(BaseSensorOperator):
         self,
         *,
         batch: str,
-        dimona_conn_id: str = DimonaHook.default_conn_name,
+        dimona_conn_id: str | None = None,
         deferrable: bool = True,
         fail_on: Collection[str] = (),
         **kwargs: Any,
@@ -69,7 +68,7 @@ class DimonaResultSensor(BaseSensorOperator):
         """Return at once when everything has its outcome, else wait."""
         with airflow_errors(), task_ledger(context) as ledger:
             self._check_fail_on()
-            _, settings = batch_and_settings(ledger, self.batch, self.dimona_conn_id)
+            batch, settings = batch_and_settings(ledger, self.batch, self.dimona_conn_id)
             counts = bring_up_to_date(ledger, self.batch, now=time.time())
             until = following_ends(ledger, self.batch, now=time.time())
             if until is not None and not self.deferrable:
@@ -77,8 +76,9 @@ class DimonaResultSensor(BaseSensorOperator):
                 counts = bring_up_to_date(ledger, self.batch, now=time.time())
                 until = None
         if until is not None:
+            conn_id = self.dimona_conn_id or batch.route.dimona_conn_id
             self.defer(
-                trigger=DimonaResultTrigger(self.batch, self.dimona_conn_id, until),
+                trigger=DimonaResultTrigger(self.batch, conn_id, until),
                 method_name="execute_complete",
                 timeout=timedelta(seconds=until - time.time() + MARGIN),
             )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from airflow.sdk import Context
 
 from dimona_provider.api.settings import Settings
+from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.errors import ConfigurationError
 from dimona_provider.hooks import DimonaHook, DimonaLedgerHook
 from dimona_provider.ledger import Ledger, batches
@@ -37,18 +38,30 @@ def task_ledger(context: Context) -> Iterator[Ledger]:
         ledger.close()
 
 
-def batch_and_settings(ledger: Ledger, reference: str, conn_id: str) -> tuple[Batch, Settings]:
+def routes_from(conn_id: str) -> Routes:
+    """Return over which connection each employer files. Raises ConfigurationError for any that is wrong."""
+    settings = DimonaHook(conn_id).settings()
+    others = {
+        other: Route(other, DimonaHook(other).settings().base_url)
+        for other in set(settings.employers.values())
+    }
+    by_employer = {employer: others[other] for employer, other in settings.employers.items()}
+    return Routes(Route(conn_id, settings.base_url), by_employer)
+
+
+def batch_and_settings(ledger: Ledger, reference: str, conn_id: str | None) -> tuple[Batch, Settings]:
     """
-    Return a batch and the connection that may serve it.
+    Return a batch and the connection that may serve it: its own, unless *conn_id* names another.
 
     Raises ConfigurationError when the connection leads elsewhere: a declaration planned for one environment
     must never reach another.
     """
     batch = batches.find(ledger, reference)
+    conn_id = conn_id or batch.route.dimona_conn_id
     settings = DimonaHook(conn_id).settings()
-    if settings.base_url != batch.environment:
+    if settings.base_url != batch.route.environment:
         raise ConfigurationError(
-            f"batch {reference} was planned for {batch.environment}, "
+            f"batch {reference} was planned for {batch.route.environment}, "
             f"but the connection {conn_id!r} leads to {settings.base_url}"
         )
     return batch, settings

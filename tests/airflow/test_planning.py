@@ -9,9 +9,15 @@ import sqlalchemy as sa
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from dimona_provider.errors import InvalidSource, ServiceUnavailable
+from dimona_provider.ledger import batches
 from dimona_provider.ledger.schema import intents, staged_pages
-from dimona_provider.operators import DimonaPlanOperator, DimonaReportOperator, DimonaStageOperator
-from support.people import SSIN, employment, identity, ssin
+from dimona_provider.operators import (
+    DimonaPlanOperator,
+    DimonaReportOperator,
+    DimonaStageOperator,
+    DimonaSubmitOperator,
+)
+from support.people import OTHER_EMPLOYER, SSIN, employment, identity, ssin
 
 
 def stage(pages):
@@ -256,3 +262,33 @@ def test_a_failed_plan_keeps_the_pages_for_the_next(execute, staged, ledger, sta
 
     assert staged() == 1
     assert len(execute(plan())) == 1
+
+
+def test_employers_with_a_client_of_their_own_are_planned_over_their_connection(
+    ledger, execute, connect, nsso
+):
+    mapped = nsso.connection()
+    mapped["extra"] = {**mapped["extra"], "employers": {OTHER_EMPLOYER: "dimona_other"}}
+    connect("dimona_default", mapped)
+    connect("dimona_other", nsso.connection())
+    records = [employment(), employment(employment_id="E-2", employer=OTHER_EMPLOYER)]
+    execute(DimonaStageOperator(task_id="stage", pages=lambda: [records]))
+
+    references = execute(DimonaPlanOperator(task_id="plan"))
+    for reference in references:
+        execute(DimonaSubmitOperator(task_id="submit", batch=reference))
+
+    assert {batches.find(ledger, one).route.dimona_conn_id for one in references} == {
+        "dimona_default",
+        "dimona_other",
+    }
+    assert len(nsso.posts) == 2
+
+
+def test_a_connection_that_employers_names_must_exist(ledger, execute, connect, nsso):
+    mapped = nsso.connection()
+    mapped["extra"] = {**mapped["extra"], "employers": {OTHER_EMPLOYER: "dimona_missing"}}
+    connect("dimona_default", mapped)
+
+    with pytest.raises(AirflowFailException, match="dimona_missing"):
+        execute(DimonaPlanOperator(task_id="plan"))

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import Answer
+from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.ledger import Ledger, batches, claims, schema
 from dimona_provider.ledger import intents as ledger_intents
 from dimona_provider.ledger.answers import Received
@@ -22,6 +23,7 @@ from support import people
 from support.clocks import START
 
 ENVIRONMENT = "https://nsso.example/v2"
+ROUTES = Routes(Route("dimona_default", ENVIRONMENT))
 KEYS = Keyring.generate()
 RUN = Run("dimona_declare", "manual__1")
 _numbers = itertools.count(1)
@@ -52,7 +54,9 @@ def record(ledger: Ledger, intent: NewIntent, *, batch: str | None = None, now: 
 
 def new_batch(ledger: Ledger, run: Run = RUN, environment: str = ENVIRONMENT) -> str:
     with ledger.write() as connection:
-        return batches.create(connection, run, environment, f"origin {next(_numbers)}", now=START)
+        return batches.create(
+            connection, run, Route("dimona_default", environment), f"origin {next(_numbers)}", now=START
+        )
 
 
 def batch_of(ledger: Ledger, count: int, **changes: Any) -> str:

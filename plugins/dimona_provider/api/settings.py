@@ -12,6 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from dimona_provider.api.routing import read_employers
 from dimona_provider.errors import ConfigurationError
 
 NSSO_TOKEN_URL = "https://services.socialsecurity.be/REST/oauth/v5/token"  # noqa: S105 - an address, no secret
@@ -39,6 +40,8 @@ class Settings:
     scope: str | None = None
     requests_per_second: float = DEFAULT_REQUESTS_PER_SECOND
     triggerers: int = 1
+    employers: Mapping[str, str] = field(default_factory=dict)
+    """Employers that file over another connection: its id by enterprise or NSSO number."""
 
     @classmethod
     def read(cls, *, login: str | None, host: str | None, extra: Mapping[str, Any]) -> Settings:
@@ -60,10 +63,25 @@ class Settings:
         triggerers = _positive(extra, "triggerers", 1.0, problems)
         if triggerers != int(triggerers):
             problems.append("extra.triggerers must be a whole number")
+        employers: Mapping[str, str] = {}
+        try:
+            employers = read_employers(extra.get("employers"))
+        except ValueError as error:
+            problems.append(str(error))
         if problems or key is None:
             raise ConfigurationError("the dimona connection is not usable: " + "; ".join(problems))
         scope = extra.get("scope") or None
-        return cls(str(login), environment, base_url, token_url, key, scope, rate, triggerers=int(triggerers))
+        return cls(
+            client_id=str(login),
+            environment=environment,
+            base_url=base_url,
+            token_url=token_url,
+            private_key=key,
+            scope=scope,
+            requests_per_second=rate,
+            triggerers=int(triggerers),
+            employers=employers,
+        )
 
 
 def _base_url(environment: str, host: str | None, problems: list[str]) -> str:

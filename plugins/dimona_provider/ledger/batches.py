@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import State
+from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.errors import UnknownBatch
 from dimona_provider.ledger.intents import insert_once
 from dimona_provider.ledger.schema import batches, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
 
 SMALLEST_CHUNK = 500
+_MOST_VALUES = 500  # SQLite takes a limited number of bound values in one statement
 MOST_CHUNKS = 1000
 """Airflow refuses to map over more than 1024 (``max_map_length``), after the side effects."""
 
@@ -31,7 +33,7 @@ class Batch:
     """A batch as the ledger knows it."""
 
     reference: str
-    environment: str
+    route: Route
     run: Run
 
 
@@ -41,14 +43,15 @@ def find(ledger: Ledger, reference: str) -> Batch:
         row = connection.execute(sa.select(batches).where(batches.c.reference == reference)).first()
     if row is None:
         raise UnknownBatch(f"the ledger knows no batch {reference!r}: was it made with another ledger?")
-    return Batch(row.reference, row.environment, Run(row.dag_id, row.run_id))
+    return Batch(row.reference, Route(row.dimona_conn_id, row.environment), Run(row.dag_id, row.run_id))
 
 
-def create(connection: sa.Connection, run: Run, environment: str, origin: str, *, now: float) -> str:
+def create(connection: sa.Connection, run: Run, route: Route, origin: str, *, now: float) -> str:
     """Return the reference of the batch with this *origin*, made now if it is new."""
     row = {
         "reference": secrets.token_urlsafe(12),
-        "environment": environment,
+        "environment": route.environment,
+        "dimona_conn_id": route.dimona_conn_id,
         "origin": origin,
         "dag_id": run.dag_id,
         "run_id": run.run_id,
@@ -59,58 +62,60 @@ def create(connection: sa.Connection, run: Run, environment: str, origin: str, *
     return str(connection.scalar(found))
 
 
-def assign(ledger: Ledger, run: Run, environment: str, *, now: float) -> list[str]:
+def assign(ledger: Ledger, run: Run, routes: Routes, *, now: float) -> list[str]:
     """
     Put every planned intent of this DAG that no live run holds into batches of *run*; return all of these.
 
     That includes what earlier runs left behind, say because the NSSO could not be reached. Called again by a
-    retry it returns the same batches. Chunks hold max(500, n / 1000) intents, in order of deadline.
+    retry it returns the same batches. A batch has one route; chunks hold max(500, n / 1000) intents, in order
+    of deadline.
     """
     with ledger.write() as connection:
-        waiting: list[int] = list(connection.scalars(_unassigned(run, environment)))
-        size = max(SMALLEST_CHUNK, -(-len(waiting) // MOST_CHUNKS))
-        made = connection.scalar(
-            sa.select(sa.func.count()).where(*_of(run), batches.c.environment == environment)
-        )
-        for number, start in enumerate(range(0, len(waiting), size), start=int(made or 0)):
-            origin = f"{run.dag_id}/{run.run_id}/{environment}/{number}"
-            reference = create(connection, run, environment, origin, now=now)
-            chunk = waiting[start : start + size]
-            for some in _slices(chunk):
-                still_planned = (intents.c.id.in_(some), intents.c.state == State.PLANNED)
-                connection.execute(
-                    intents.update().where(*still_planned).values(batch=reference, changed_at=now)
-                )
-            ledger.note(connection, now, "batched", batch=reference, detail=f"{len(chunk)} intents")
-        found = sa.select(batches.c.reference).where(*_of(run), batches.c.environment == environment)
-        return [
-            str(reference)
-            for reference in connection.scalars(found.order_by(batches.c.created_at, batches.c.origin))
-        ]
+        waiting = _unassigned(connection, run, routes)
+        size = max(SMALLEST_CHUNK, -(-sum(map(len, waiting.values())) // MOST_CHUNKS))
+        number = connection.scalar(sa.select(sa.func.count()).where(*_of(run))) or 0
+        for route, ids in waiting.items():
+            for chunk in _slices(ids, size):
+                origin = f"{run.dag_id}/{run.run_id}/{number}"
+                number += 1
+                reference = create(connection, run, route, origin, now=now)
+                _put(connection, reference, chunk, now)
+                ledger.note(connection, now, "batched", batch=reference, detail=f"{len(chunk)} intents")
+        environments = {route.environment for route in (routes.default, *routes.by_employer.values())}
+        found = sa.select(batches.c.reference).where(*_of(run), batches.c.environment.in_(environments))
+        in_order = found.order_by(batches.c.created_at, sa.func.length(batches.c.origin), batches.c.origin)
+        return [str(reference) for reference in connection.scalars(in_order)]
 
 
-def _unassigned(run: Run, environment: str) -> sa.Select[int]:
+def _unassigned(connection: sa.Connection, run: Run, routes: Routes) -> dict[Route, list[int]]:
     # A run that is still going keeps its own: dimona_declare has max_active_runs=1, so others have ended.
     left_behind = sa.exists().where(
         batches.c.reference == intents.c.batch, batches.c.dag_id == run.dag_id, batches.c.run_id != run.run_id
     )
-    return (
-        sa.select(intents.c.id)
-        .where(
-            intents.c.environment == environment,
-            intents.c.state == State.PLANNED,
-            sa.or_(intents.c.batch.is_(None), left_behind),
-        )
+    rows = connection.execute(
+        sa.select(intents.c.id, intents.c.employer, intents.c.environment)
+        .where(intents.c.state == State.PLANNED, sa.or_(intents.c.batch.is_(None), left_behind))
         .order_by(*nearest_deadline())
     )
+    found: dict[Route, list[int]] = {}
+    for row in rows:
+        route = routes.of(row.employer)
+        if route.environment == row.environment:  # what was planned for another one must never go there
+            found.setdefault(route, []).append(row.id)
+    return found
+
+
+def _put(connection: sa.Connection, reference: str, ids: list[int], now: float) -> None:
+    for some in _slices(ids, _MOST_VALUES):
+        still_planned = (intents.c.id.in_(some), intents.c.state == State.PLANNED)
+        connection.execute(intents.update().where(*still_planned).values(batch=reference, changed_at=now))
 
 
 def _of(run: Run) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     return batches.c.dag_id == run.dag_id, batches.c.run_id == run.run_id
 
 
-def _slices(ids: list[int], size: int = 500) -> list[list[int]]:
-    # SQLite takes a limited number of bound values in one statement.
+def _slices(ids: list[int], size: int) -> list[list[int]]:
     return [ids[start : start + size] for start in range(0, len(ids), size)]
 
 

@@ -45,6 +45,7 @@ batches = Table(
     metadata,
     Column("reference", Text, primary_key=True, comment="random; the only thing that crosses Airflow"),
     Column("environment", Text, nullable=False),
+    Column("dimona_conn_id", Text, nullable=False, comment="the connection that files it"),
     Column("origin", Text, nullable=False, unique=True, comment="who made it; a retry finds it again"),
     Column("dag_id", Text, nullable=False),
     Column("run_id", Text, nullable=False),

@@ -13,6 +13,7 @@ from dimona_provider.api.client import open_client
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import summarise
+from dimona_provider.domain.routes import Route
 from dimona_provider.errors import ConfigurationError
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.intake import take_source
@@ -40,7 +41,8 @@ class DimonaSubmitOperator(BaseOperator):
     :param batch: reference of a batch that ``DimonaPlanOperator`` made (templated)
     :param source: declarations of your own: a callable that runs in the worker, or the path of a JSON Lines
         file (a path is templated); each ``{"reference": payroll's own id, "declaration": REST body}``
-    :param dimona_conn_id: the connection to the NSSO
+    :param dimona_conn_id: the connection to the NSSO; by default the batch's own, for *source*
+        ``dimona_default``
     """
 
     template_fields = ("batch",)
@@ -50,7 +52,7 @@ class DimonaSubmitOperator(BaseOperator):
         *,
         batch: str | None = None,
         source: Source | None = None,
-        dimona_conn_id: str = DimonaHook.default_conn_name,
+        dimona_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -73,11 +75,11 @@ class DimonaSubmitOperator(BaseOperator):
         if self.source is None:
             return str(self.batch)
         source = self.render_template(self.source, context) if isinstance(self.source, str) else self.source
-        settings = DimonaHook(self.dimona_conn_id).settings()
+        conn_id = self.dimona_conn_id or DimonaHook.default_conn_name
         reference, taken = take_source(
             ledger,
             run_of(context),
-            settings.base_url,
+            Route(conn_id, DimonaHook(conn_id).settings().base_url),
             origin_of(context),
             read_source(source),
             now=time.time(),

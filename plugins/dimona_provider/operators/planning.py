@@ -15,7 +15,7 @@ from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.reporting import finding_lines
 from dimona_provider.task_errors import airflow_errors
-from dimona_provider.tasks import run_of, task_ledger
+from dimona_provider.tasks import routes_from, run_of, task_ledger
 
 
 class DimonaStageOperator(BaseOperator):
@@ -77,7 +77,8 @@ class DimonaPlanOperator(BaseOperator):
 
     Malformed employments and those that need what this version can't do are listed, and the others go on.
 
-    :param dimona_conn_id: the connection to the NSSO; its environment is part of every intent
+    :param dimona_conn_id: the connection to the NSSO; its environment is part of every intent, and its extra
+        ``employers`` names other connections for some employers
     """
 
     def __init__(self, *, dimona_conn_id: str = DimonaHook.default_conn_name, **kwargs: Any) -> None:
@@ -87,12 +88,12 @@ class DimonaPlanOperator(BaseOperator):
     def execute(self, context: Context) -> list[str]:
         """Plan, and hand out batches."""
         with airflow_errors(), task_ledger(context) as ledger:
-            settings = DimonaHook(self.dimona_conn_id).settings()
+            routes = routes_from(self.dimona_conn_id)
             run = run_of(context)
-            taken = plan_exports(ledger, run, settings.base_url, now=time.time())
-            references = batches.assign(ledger, run, settings.base_url, now=time.time())
+            taken = plan_exports(ledger, run, routes, now=time.time())
+            references = batches.assign(ledger, run, routes, now=time.time())
         log_taken(self, taken)
-        self.log.info("%d batches for %s", len(references), settings.base_url)
+        self.log.info("%d batches for %s", len(references), routes.default.environment)
         return references
 
 

@@ -202,3 +202,27 @@ def test_whatever_stands_in_the_extra_gives_settings_or_one_error(extra, login):
         Settings.read(login=login if isinstance(login, str) else None, host=BASE_URL, extra=extra)
     except ConfigurationError as error:
         assert "PRIVATE" not in str(error)  # noqa: PT017 - both ends are right
+
+
+@pytest.mark.parametrize(
+    "employers",
+    [
+        pytest.param({"BE 0477.472.701": "dimona_other"}, id="object"),
+        pytest.param('{"477472701": "dimona_other"}', id="text, as the form gives it"),
+    ],
+)
+def test_employers_lead_to_connections_of_their_own(employers):
+    assert read(employers=employers).employers == {"0477472701": "dimona_other"}
+
+
+@pytest.mark.parametrize(
+    ("employers", "problem"),
+    [
+        pytest.param("{", "must be a JSON object", id="broken"),
+        pytest.param([], "must be a JSON object", id="list"),
+        pytest.param({"0477472701": 5}, "must be a JSON object", id="no connection id"),
+        pytest.param({"0477472702": "dimona_other"}, "names an employer by", id="check digits"),
+    ],
+)
+def test_malformed_employers_are_named_among_the_problems(employers, problem):
+    assert problem in problems(employers=employers)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import REQUEST_TIMEOUT, open_client
+from dimona_provider.domain.routes import Route
 from dimona_provider.errors import ServiceUnavailable
 from dimona_provider.following import Followed, follow_batch, following_ends
 from dimona_provider.intake import take_source
@@ -28,6 +29,7 @@ from support.nsso import Wire, settings, simulator
 from support.people import in_body, item
 
 RUN = Run("dag", "run")
+ROUTE = Route("dimona_default", settings().base_url)
 
 
 class World:
@@ -45,7 +47,7 @@ class World:
                 yield poller
 
     async def filed_batch(self, items: list[dict[str, object]]) -> str:
-        batch, _ = take_source(self.ledger, RUN, settings().base_url, "task", items, now=self.clock.now())
+        batch, _ = take_source(self.ledger, RUN, ROUTE, "task", items, now=self.clock.now())
         async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
             await Submission(self.ledger, client, Budget(1e6, self.clock), self.clock).file(batch)
         return batch
@@ -155,9 +157,7 @@ async def test_what_has_no_answer_in_time_stays_open_for_the_follow_up(ledger: L
 
 
 async def test_what_a_vanished_sender_left_is_waited_for_until_it_is_unclear(world: World) -> None:
-    batch, _ = take_source(
-        world.ledger, RUN, settings().base_url, "task", [item(1), item(2)], now=world.clock.now()
-    )
+    batch, _ = take_source(world.ledger, RUN, ROUTE, "task", [item(1), item(2)], now=world.clock.now())
     claims.claim(world.ledger, batch, "vanished", limit=10, now=world.clock.now())
     ends = claims.LEASE + REQUEST_TIMEOUT + claims.GRACE
     until = following_ends(world.ledger, batch, now=world.clock.now())

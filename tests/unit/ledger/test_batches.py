@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.errors import UnknownBatch
 from dimona_provider.ledger import batches, schema
 from dimona_provider.ledger.batches import Run
 from support.clocks import START
 from support.ledgers import (
     ENVIRONMENT,
+    ROUTES,
     RUN,
     batch_of,
     file_all,
@@ -19,6 +21,7 @@ from support.ledgers import (
     rows,
     set_state,
 )
+from support.people import EMPLOYER, OTHER_EMPLOYER
 
 NEXT_RUN = Run(RUN.dag_id, "manual__2")
 OTHER_DAG = Run("another_dag", "manual__1")
@@ -35,7 +38,7 @@ def plan(ledger, *numbers, **changes):
 
 
 def assign(ledger, run=RUN, environment=ENVIRONMENT, now=START):
-    return batches.assign(ledger, run, environment, now=now)
+    return batches.assign(ledger, run, Routes(Route("dimona_default", environment)), now=now)
 
 
 def members(ledger, reference) -> list[str]:
@@ -45,7 +48,7 @@ def members(ledger, reference) -> list[str]:
 def test_a_batch_is_found_by_its_reference_alone(ledger):
     reference = new_batch(ledger)
 
-    assert batches.find(ledger, reference) == batches.Batch(reference, ENVIRONMENT, RUN)
+    assert batches.find(ledger, reference) == batches.Batch(reference, ROUTES.default, RUN)
 
 
 def test_an_unknown_batch_has_its_own_error(ledger):
@@ -55,9 +58,9 @@ def test_an_unknown_batch_has_its_own_error(ledger):
 
 def test_a_retry_finds_the_batch_that_it_made(ledger):
     with ledger.write() as connection:
-        first = batches.create(connection, RUN, ENVIRONMENT, "task", now=START)
+        first = batches.create(connection, RUN, ROUTES.default, "task", now=START)
     with ledger.write() as connection:
-        again = batches.create(connection, RUN, ENVIRONMENT, "task", now=START + 1)
+        again = batches.create(connection, RUN, ROUTES.default, "task", now=START + 1)
 
     assert first == again
     assert len(rows(ledger, schema.batches)) == 1
@@ -192,3 +195,24 @@ def test_what_was_filed_stays_in_its_batch(ledger):
     file_all(ledger, batch)
 
     assert assign(ledger, NEXT_RUN) == []
+
+
+def test_each_employer_files_over_its_own_connection(ledger):
+    others = Route("dimona_other", ENVIRONMENT)
+    plan(ledger, 3)
+    for number in (11, 12):
+        record(ledger, new_intent(number, employer=OTHER_EMPLOYER))
+
+    references = batches.assign(ledger, RUN, Routes(ROUTES.default, {OTHER_EMPLOYER: others}), now=START)
+
+    by_route = {batches.find(ledger, one).route: one for one in references}
+    assert set(by_route) == {ROUTES.default, others}
+    employers = {(one.employer, one.batch) for one in rows(ledger)}
+    assert employers == {(EMPLOYER, by_route[ROUTES.default]), (OTHER_EMPLOYER, by_route[others])}
+
+
+def test_an_employers_intents_for_one_environment_never_go_over_a_connection_to_another(ledger):
+    plan(ledger, 2)
+    moved = Routes(ROUTES.default, {EMPLOYER: Route("dimona_other", "https://production.example")})
+
+    assert batches.assign(ledger, RUN, moved, now=START) == []

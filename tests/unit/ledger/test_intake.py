@@ -22,7 +22,7 @@ from dimona_provider.ledger.setup import initialise
 from dimona_provider.ledger.summaries import findings_of_run
 from support import people
 from support.clocks import START
-from support.ledgers import ENVIRONMENT, RUN, file_all, received, rows, set_state
+from support.ledgers import ENVIRONMENT, ROUTES, RUN, file_all, received, rows, set_state
 from support.properties import anything, changed, leaves
 
 STUDENT = {"worker_type": "STU", "end_date": "2027-03-01", "planned_hours": 40}
@@ -30,11 +30,11 @@ STUDENT = {"worker_type": "STU", "end_date": "2027-03-01", "planned_hours": 40}
 
 def plan(ledger, *records, now=START, run=RUN):
     staging.stage(ledger, staging.new_export(), 1, records, now=now)
-    return plan_exports(ledger, run, ENVIRONMENT, now=now)
+    return plan_exports(ledger, run, ROUTES, now=now)
 
 
 def take(ledger, *items, origin="dag/run/task", now=START):
-    return take_source(ledger, RUN, ENVIRONMENT, origin, items, now=now)
+    return take_source(ledger, RUN, ROUTES.default, origin, items, now=now)
 
 
 def found(taken) -> list[tuple[str, str | None, str]]:
@@ -196,7 +196,7 @@ def test_two_planners_plan_a_page_once(ledger, ledger_url):
 
     def planner(opened):
         start.wait()
-        taken.append(plan_exports(opened, RUN, ENVIRONMENT, now=START))
+        taken.append(plan_exports(opened, RUN, ROUTES, now=START))
 
     threads = [threading.Thread(target=planner, args=(opened,)) for opened in ledgers]
     for thread in threads:
@@ -217,7 +217,7 @@ def test_a_plan_that_dies_leaves_page_and_intents_as_they_were(ledger, monkeypat
     monkeypatch.setattr("dimona_provider.intake.note_findings", lambda *_args, **_more: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
-        plan_exports(ledger, RUN, ENVIRONMENT, now=START)
+        plan_exports(ledger, RUN, ROUTES, now=START)
 
     assert rows(ledger) == []
     assert len(rows(ledger, schema.staged_pages)) == 1

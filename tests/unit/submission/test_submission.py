@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import REQUEST_TIMEOUT, open_client
+from dimona_provider.domain.routes import Route
 from dimona_provider.errors import AuthenticationFailed, ServiceUnavailable
 from dimona_provider.intake import take_source
 from dimona_provider.ledger import Ledger, claims, open_ledger
@@ -26,6 +27,7 @@ from support.nsso import Wire, settings, simulator
 from support.people import OTHER_EMPLOYER, SSIN, in_body, item
 
 RUN = Run("dag", "run")
+ROUTE = Route("dimona_default", settings().base_url)
 PROBLEM = {"Content-Type": "application/problem+json"}
 
 
@@ -39,7 +41,7 @@ class World:
         self.wire = Wire(self.nsso)
 
     def plan(self, items: list[Any]) -> str:
-        batch, _ = take_source(self.ledger, RUN, settings().base_url, "task", items, now=self.clock.now())
+        batch, _ = take_source(self.ledger, RUN, ROUTE, "task", items, now=self.clock.now())
         return batch
 
     async def file(self, batch: str) -> int:

@@ -18,6 +18,7 @@ def upgrade() -> None:
             "reference", sa.Text(), nullable=False, comment="random; the only thing that crosses Airflow"
         ),
         sa.Column("environment", sa.Text(), nullable=False),
+        sa.Column("dimona_conn_id", sa.Text(), nullable=False, comment="the connection that files it"),
         sa.Column("origin", sa.Text(), nullable=False, comment="who made it; a retry finds it again"),
         sa.Column("dag_id", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),

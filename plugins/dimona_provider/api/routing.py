@@ -1,0 +1,37 @@
+"""Which connection files for which employer: the setting ``employers`` of a connection."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from dimona_provider.domain.identifiers import EnterpriseNumber, NssoNumber
+
+
+def read_employers(raw: Any) -> Mapping[str, str]:
+    """
+    Read connection ids by employer number, from a JSON object or (the form gives that) its text.
+
+    Raises ValueError with a sentence that fits into a list of problems.
+    """
+    if raw is None or raw == "":
+        return {}
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except ValueError:
+            raw = None
+    if not isinstance(raw, dict) or not all(isinstance(conn_id, str) and conn_id for conn_id in raw.values()):
+        raise ValueError("extra.employers must be a JSON object of connection ids by employer number")
+    try:
+        return {_employer(number): conn_id for number, conn_id in raw.items()}
+    except ValueError as error:
+        raise ValueError(f"extra.employers names an employer by {error}") from None
+
+
+def _employer(number: str) -> str:
+    try:
+        return str(EnterpriseNumber.parse(number))
+    except ValueError:
+        return str(NssoNumber.parse(number))
