@@ -25,6 +25,9 @@ def main() -> None:
 @ledger_app.command("init")
 def init(
     *,
+    new_ledger: Annotated[
+        bool, typer.Option("--new-ledger", help="Start an empty ledger although there are keys already.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing when all is well.")] = False,
 ) -> None:
     """
@@ -40,7 +43,9 @@ def init(
 
     try:
         location = DimonaLedgerHook().location(stored_connection)
-        done = initialise(location.url, location.keys, location.key_file, now=time.time())
+        done = initialise(
+            location.url, location.keys, location.key_file, now=time.time(), new_ledger=new_ledger
+        )
     except DimonaError as error:
         typer.echo(f"dimona: {error}", err=True)
         sys.exit(1)

@@ -14,7 +14,8 @@ from dimona_provider.domain.polling import FOLLOW_UP_AGE
 from dimona_provider.errors import ServiceUnavailable
 from dimona_provider.ledger import Ledger, batches, claims
 from dimona_provider.ledger.answers import Received, insert_answers, open_declarations
-from dimona_provider.poller import Poller, Watch
+from dimona_provider.poller import Poller
+from dimona_provider.watches import Watch
 
 LEASE = 30.0
 """Seconds for which one poller keeps others off a batch; Airflow needs as long to miss a triggerer."""

@@ -17,37 +17,12 @@ from typing import Self
 
 from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import CONCURRENCY, DimonaClient
-from dimona_provider.api.operations import Reply, fetch_answer
+from dimona_provider.api.operations import fetch_answer
 from dimona_provider.clock import Clock
 from dimona_provider.domain.polling import may_look, next_look
 from dimona_provider.errors import DimonaError, ServiceUnavailable
 from dimona_provider.ledger.answers import OpenDeclaration
-
-
-@dataclass(slots=True)
-class Watch:
-    """Declarations of one batch that are asked for until each has an answer or *until* has come."""
-
-    until: float
-    """Epoch seconds after which no look is planned any more."""
-    open: set[int] = field(default_factory=set)
-    """Declaration ids that still get looks."""
-    replies: asyncio.Queue[tuple[OpenDeclaration, Reply, float]] = field(default_factory=asyncio.Queue)
-    """Answers in the order they came, with the instant."""
-    looks: int = 0
-    latest: float = 0.0
-    """Seconds by which the latest look left after its slot."""
-    trouble: str | None = None
-    """The last failure of a look, in words; looks go on in the next slot."""
-    failure: BaseException | None = None
-    """A defect of ours that ended a look: whoever follows raises it."""
-    finished: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def leave(self, declaration_id: int) -> None:
-        """End the looks at one declaration."""
-        self.open.discard(declaration_id)
-        if not self.open:
-            self.finished.set()
+from dimona_provider.watches import Watch
 
 
 @dataclass(order=True, slots=True)
@@ -176,11 +151,22 @@ class Poller:
 
     async def _look(self, look: _Look) -> None:
         declaration, watch = look.declaration, look.watch
+        try:
+            token = await self._client.prepare()
+        except DimonaError as error:
+            watch.trouble = str(error)
+            self._plan(declaration, watch, last_look=self._clock.now())
+            return
         left_at = self._clock.now()
+        if not may_look(declaration.filed_at, left_at, look.last_look):
+            self._plan(
+                declaration, watch, last_look=look.last_look
+            )  # the wait for a token took it out of its stage
+            return
         watch.looks += 1
         watch.latest = max(watch.latest, left_at - look.due)
         try:
-            reply = await self._client.run(fetch_answer(declaration.declaration_id))
+            reply = await self._client.run(fetch_answer(declaration.declaration_id), token)
         except DimonaError as error:
             # One attempt per slot, whatever went wrong; the service's own Retry-After may ask for more time.
             watch.trouble = str(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from dimona_provider.api.auth import AccessToken
 from dimona_provider.api.client import DimonaClient
 from dimona_provider.api.operations import submit
 from dimona_provider.clock import Clock
@@ -30,11 +31,11 @@ class Posted:
     """Whether the service says that we may not file for this employer."""
 
 
-async def post(client: DimonaClient, clock: Clock, intent: Claimed) -> Posted:
+async def post(client: DimonaClient, clock: Clock, intent: Claimed, token: AccessToken) -> Posted:
     """Make one attempt; never raises for what the service or the network did."""
     sent_at = clock.now()
     try:
-        declaration_id = await client.run(submit(json.loads(intent.body)))
+        declaration_id = await client.run(submit(json.loads(intent.body)), token)
     except (ServiceUnavailable, AuthenticationFailed) as error:
         wait = error.retry_after if isinstance(error, ServiceUnavailable) else None
         not_before = clock.now() + wait if wait else None

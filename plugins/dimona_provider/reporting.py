@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dimona_provider.domain.outcome import OUTCOMES
 from dimona_provider.ledger.findings import Finding, FindingKind
-from dimona_provider.ledger.summaries import Unclear
+from dimona_provider.ledger.summaries import Notable
 
 MOST_LINES = 500
 """Findings shown in a log; the ledger has them all."""
 
 _HEADINGS = {
-    FindingKind.MALFORMED: "malformed, to be corrected in payroll",
+    FindingKind.MALFORMED: "malformed, to be corrected where they come from",
     FindingKind.NOT_HANDLED: "not handled yet, to be declared by hand",
 }
 
@@ -39,9 +39,16 @@ def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
                 yield f"  … and {len(of_kind) - MOST_LINES} more, in the ledger's table findings"
 
 
-def unclear_lines(unclear: Sequence[Unclear]) -> Iterator[str]:
-    """Yield what is unclear or held, with its reason."""
-    for one in unclear[:MOST_LINES]:
-        yield f"  {one.state}: {one.kind} {one.reference} of employment {one.employment}: {one.reason}"
-    if len(unclear) > MOST_LINES:
-        yield f"  … and {len(unclear) - MOST_LINES} more"
+def notable_lines(notable: Sequence[Notable]) -> Iterator[str]:
+    """Yield what a person should look at: state, kind, employment, then codes or the reason."""
+    for one in notable[:MOST_LINES]:
+        why = one.anomalies or one.reason
+        yield f"  {one.state}: {one.kind} of {one.employment}" + (f": {why}" if why else "")
+    if len(notable) > MOST_LINES:
+        yield f"  … and {len(notable) - MOST_LINES} more"
+
+
+def left_open_line(states: Mapping[str, int]) -> str:
+    """Return the line about what other runs left open."""
+    counted = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
+    return f"other runs have left open: {counted} (docs/operations.md)"

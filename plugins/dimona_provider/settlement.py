@@ -12,7 +12,7 @@ from dimona_provider.api.client import REQUEST_TIMEOUT
 from dimona_provider.domain.outcome import summarise
 from dimona_provider.ledger import Ledger, claims
 from dimona_provider.ledger.answers import fold
-from dimona_provider.ledger.summaries import Unclear, states_of_batch, to_settle
+from dimona_provider.ledger.summaries import Notable, notable, states_of_batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,8 @@ class Standing:
 
     counts: dict[str, int]
     """``declarations`` and the words of ``domain.outcome.OUTCOMES``."""
-    unclear: list[Unclear]
+    notable: list[Notable]
+    """What is refused, warned, identifying, unclear or held."""
 
 
 def bring_up_to_date(ledger: Ledger, batch: str, *, now: float) -> dict[str, int]:
@@ -31,7 +32,13 @@ def bring_up_to_date(ledger: Ledger, batch: str, *, now: float) -> dict[str, int
     return summarise(states_of_batch(ledger, batch))
 
 
+def sweep(ledger: Ledger, *, now: float) -> None:
+    """Bring everything up to date, also what runs left behind that were failed, marked or killed."""
+    fold(ledger, None, now=now)
+    claims.expire(ledger, None, now=now, request_timeout=REQUEST_TIMEOUT)
+
+
 def settle(ledger: Ledger, batch: str, *, now: float) -> Standing:
-    """Bring *batch* up to date and list what is unclear or held."""
+    """Bring *batch* up to date and list what a person should look at."""
     counts = bring_up_to_date(ledger, batch, now=now)
-    return Standing(counts, to_settle(ledger, batch))
+    return Standing(counts, notable(ledger, [batch]))

@@ -73,7 +73,7 @@ def test_the_report_counts_the_runs_declarations_and_lists_its_findings(filed, e
     assert (
         "declarations: 3  accepted: 1  warned: 0  refused: 0  identifying: 0  unclear: 1  waiting: 1" in text
     )
-    assert "1 records malformed, to be corrected in payroll:" in text
+    assert "1 records malformed, to be corrected where they come from:" in text
     assert "E-4: start_date: " in text
 
 

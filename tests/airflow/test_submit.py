@@ -353,7 +353,7 @@ def test_the_logs_name_no_person_key_or_token(planned, execute, logged, nsso, le
     text = logged()
     with ledger.read() as connection:
         references = connection.scalars(sa.select(intents.c.employment)).all()
-    assert f"batch {planned}: 3 declarations filed" in text
+    assert f"batch {planned}: 3 filed by this attempt" in text
     assert references == ["E-1", "E-2", "E-3"]
     for secret in (ssin(1), ssin(2), ssin(3), pem().splitlines()[3], "Bearer", "eyJ"):
         assert secret not in text

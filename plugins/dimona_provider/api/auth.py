@@ -31,12 +31,17 @@ REMEMBER_FAILURE = 5.0
 """Seconds for which a refused renewal answers all callers, so that a wrong key does not flood the server."""
 TOKEN_TIMEOUT = 15.0
 SKEW_WORTH_TELLING = 30.0
+_LONGEST_LIFE = 86_400.0
+_UNTOLD_LIFE = 60.0
 
+TOKEN_EXTENSION = "dimona_token"  # noqa: S105 - the name of a request's extension
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class AccessToken:
+    """A bearer token and when to get the next one; never shown."""
+
     value: str = field(repr=False)
     renew_at: float
 
@@ -57,7 +62,7 @@ class ClientCredentials(httpx.Auth):
         self._http = http
         self._clock = clock or SystemClock()
         self._renewal = asyncio.Lock()
-        self._token: _Token | None = None
+        self._token: AccessToken | None = None
         self._failure: tuple[float, DimonaError] | None = None
 
     def __repr__(self) -> str:
@@ -68,14 +73,14 @@ class ClientCredentials(httpx.Auth):
         raise RuntimeError("dimona is async only (docs/adr/0004)")
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Sign *request* with a live token."""
-        token = await self.token()
+        """Sign *request* with the token that was got for it, else with a live one."""
+        token = request.extensions.get(TOKEN_EXTENSION) or await self.token()
         request.headers["Authorization"] = f"Bearer {token.value}"
         response = yield request
         if response.status_code == httpx.codes.UNAUTHORIZED and self._token is token:
             self._token = None
 
-    async def token(self) -> _Token:
+    async def token(self) -> AccessToken:
         """Return a live token, renewing it first where needed."""
         if (token := self._live()) is not None:
             return token
@@ -92,11 +97,11 @@ class ClientCredentials(httpx.Auth):
             self._failure = None
             return self._token
 
-    def _live(self) -> _Token | None:
+    def _live(self) -> AccessToken | None:
         token = self._token
         return token if token is not None and self._clock.monotonic() < token.renew_at else None
 
-    async def _renew(self) -> _Token:
+    async def _renew(self) -> AccessToken:
         # A token request has no effect at the NSSO: it may be repeated.
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(ServiceUnavailable),
@@ -109,7 +114,7 @@ class ClientCredentials(httpx.Auth):
                 return await self._request_token()
         raise AssertionError("tenacity ends with a result or an error")
 
-    async def _request_token(self) -> _Token:
+    async def _request_token(self) -> AccessToken:
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": _ASSERTION_TYPE,
@@ -128,7 +133,7 @@ class ClientCredentials(httpx.Auth):
         if response.status_code != httpx.codes.OK:
             raise self._refusal(response)
         value, lifetime = _read_token(response)
-        return _Token(value, asked_at + lifetime - min(RENEW_BEFORE, lifetime / 2))
+        return AccessToken(value, asked_at + lifetime - min(RENEW_BEFORE, lifetime / 2))
 
     def _assertion(self) -> str:
         now = self._clock.now()
@@ -156,12 +161,16 @@ class ClientCredentials(httpx.Auth):
 def _read_token(response: httpx.Response) -> tuple[str, float]:
     try:
         body = response.json()
-        value, lifetime = body["access_token"], float(body.get("expires_in") or 0)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
-        value, lifetime = None, 0.0
+        value, raw = body["access_token"], body.get("expires_in")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        value = raw = None
     if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
         raise ServiceUnavailable("the token endpoint answered 200 without an access token")
-    return value, lifetime if lifetime > 0 else 60.0
+    try:
+        lifetime = float(raw)
+    except (ValueError, TypeError, OverflowError):
+        lifetime = 0.0
+    return value, lifetime if 0 < lifetime < _LONGEST_LIFE else _UNTOLD_LIFE
 
 
 def _error_code(response: httpx.Response) -> str:

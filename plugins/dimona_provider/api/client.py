@@ -6,14 +6,14 @@ import asyncio
 import logging
 import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
 
-from dimona_provider.api.auth import ClientCredentials
+from dimona_provider.api.auth import TOKEN_EXTENSION, AccessToken, ClientCredentials
 from dimona_provider.api.operations import Operation
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import Clock
@@ -30,6 +30,10 @@ T = TypeVar("T")
 
 REQUEST_TIMEOUT = 15.0
 """Seconds that one request may take in all; claims are planned with it."""
+LONGEST_RETRY_AFTER = 86_400.0
+"""Seconds: what asks for more is a mistake, and must not keep declarations back for ever."""
+BODY_PATIENCE = 2.0
+"""Seconds that the unread body of an answer may take before its connection is given up."""
 CONCURRENCY = 20
 """Requests of one client under way at once."""
 
@@ -44,25 +48,49 @@ class DimonaClient:
         self._http = http
         self._auth = auth
 
-    async def run(self, operation: Operation[T]) -> T:
+    async def prepare(self) -> AccessToken:
+        """
+        Return a live token for the next request, so that nothing is waited for once that has begun.
+
+        Raises ServiceUnavailable or AuthenticationFailed.
+        """
+        return await self._auth.token()
+
+    async def run(self, operation: Operation[T], token: AccessToken | None = None) -> T:
         """
         Make one attempt. Who may try again, and when, is decided by the use case that calls.
 
-        Raises ServiceUnavailable, AuthenticationFailed (both: this request had no effect), RequestRefused,
-        UnexpectedResponse, and for an operation that is not safe UnclearSubmission.
+        *token* comes from ``prepare``. Raises ServiceUnavailable, AuthenticationFailed (this request had no
+        effect), RequestRefused, UnexpectedResponse, and for an operation that is not safe
+        UnclearSubmission.
         """
         # Before the time-out starts: a slow token endpoint must not make a declaration unclear.
-        await self._auth.token()
+        token = token or await self.prepare()
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT):
-                response = await self._http.request(
-                    operation.method, operation.path, json=operation.json, auth=self._auth
-                )
+                response = await self._send(operation, token)
         except (httpx.TransportError, httpx.DecodingError, TimeoutError) as error:
             raise _no_response(operation, error) from None
         if response.status_code in operation.accept:
             return operation.read(response)
         raise _error_for(operation, response)
+
+    async def _send(self, operation: Operation[T], token: AccessToken) -> httpx.Response:
+        request = self._http.build_request(
+            operation.method, operation.path, json=operation.json, extensions={TOKEN_EXTENSION: token}
+        )
+        response = await self._http.send(request, auth=self._auth, stream=True)
+        try:
+            if operation.safe:
+                await response.aread()
+            else:
+                # What a POST came to stands in the head; a body that breaks off must not make it unclear.
+                with suppress(httpx.HTTPError, TimeoutError):
+                    async with asyncio.timeout(BODY_PATIENCE):
+                        await response.aread()
+        finally:
+            await response.aclose()
+        return response
 
 
 @asynccontextmanager
@@ -127,10 +155,8 @@ def _retry_after(response: httpx.Response) -> float | None:
     try:
         seconds = float(raw)
     except ValueError:
-        pass
-    else:
-        return max(0.0, seconds) if math.isfinite(seconds) else None
-    try:
-        return max(0.0, (parsedate_to_datetime(raw) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return None
+        try:
+            seconds = (parsedate_to_datetime(raw) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -93,6 +94,8 @@ def _base_url(environment: str, host: str | None, problems: list[str]) -> str:
         problems.append("host (the base URL) is missing, and environment custom needs it")
         return ""
     _check_url("host", host, problems)
+    if _is_of_the_nsso(host):
+        problems.append("host is the NSSO's own: set extra.environment to simulation or production instead")
     return host.rstrip("/")
 
 
@@ -103,6 +106,15 @@ def _token_url(environment: str, raw: Any, problems: list[str]) -> str:
     if environment == "custom":
         problems.append("extra.token_url is missing, and environment custom needs it")
     return NSSO_TOKEN_URL
+
+
+def _is_of_the_nsso(url: str) -> bool:
+    """Tell whether *url* leads to the NSSO, as the HTTP client will resolve it."""
+    try:
+        host = httpx.URL(url).raw_host.decode().lower().rstrip(".")
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+    return host == "socialsecurity.be" or host.endswith(".socialsecurity.be")
 
 
 def _check_url(name: str, url: str, problems: list[str]) -> None:

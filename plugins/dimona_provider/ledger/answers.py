@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import Answer, Result, State, state_after
 from dimona_provider.ledger.intents import insert_once
-from dimona_provider.ledger.schema import answers, intents
+from dimona_provider.ledger.schema import answers, in_batch, intents
 from dimona_provider.ledger.store import Ledger
 
 
@@ -64,9 +64,9 @@ def insert_answers(ledger: Ledger, environment: str, received: Sequence[Received
             connection.execute(insert_once(connection, answers), rows)
 
 
-def fold(ledger: Ledger, batch: str, *, now: float) -> int:
+def fold(ledger: Ledger, batch: str | None, *, now: float) -> int:
     """
-    Bring the intents of *batch* to the state that their answers say; return how many changed.
+    Bring the intents of *batch*, or of all, to the state that their answers say; return how many changed.
 
     A final answer outranks S. Doing it again changes nothing.
     """
@@ -74,7 +74,7 @@ def fold(ledger: Ledger, batch: str, *, now: float) -> int:
         rows = connection.execute(
             sa.select(answers, intents.c.state)
             .join(intents, intents.c.id == answers.c.intent)
-            .where(intents.c.batch == batch, intents.c.state.in_([State.SENT, State.IDENTIFYING]))
+            .where(in_batch(batch), intents.c.state.in_([State.SENT, State.IDENTIFYING]))
             # S sorts first, so that a final answer of the same declaration overwrites it below.
             .order_by(sa.case((answers.c.result == Result.IDENTIFYING, 0), else_=1), answers.c.id)
         ).all()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import State
-from dimona_provider.ledger.schema import attempts, intents, nearest_deadline
+from dimona_provider.ledger.schema import attempts, in_batch, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
 
 LEASE = 60.0
@@ -94,14 +94,18 @@ def hold_employer(ledger: Ledger, batch: str, employer: str, reason: str, *, now
     return len(stopped)
 
 
-def expire(ledger: Ledger, batch: str, *, now: float, request_timeout: float) -> int:
-    """Call unclear what a vanished sender left behind, once it can't be sending any more; return how many."""
+def expire(ledger: Ledger, batch: str | None, *, now: float, request_timeout: float) -> int:
+    """
+    Call unclear what a vanished sender left in *batch*, or anywhere, once it can't be sending any more.
+
+    Returns how many that were.
+    """
     with ledger.write() as connection:
         gone = list(
             connection.scalars(
                 intents.update()
                 .where(
-                    intents.c.batch == batch,
+                    in_batch(batch),
                     intents.c.state == State.SENDING,
                     intents.c.claimed_until < now - request_timeout - GRACE,
                 )

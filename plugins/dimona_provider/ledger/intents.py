@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dimona_provider.domain.declaration import Kind
-from dimona_provider.domain.outcome import State
-from dimona_provider.ledger.schema import IS_OPEN, intents
+from dimona_provider.domain.outcome import OPEN, State
+from dimona_provider.ledger.schema import IS_OPEN, batches, intents
 from dimona_provider.ledger.store import Ledger
 
 
@@ -62,8 +62,8 @@ def record(
     """
     Write *intent* down unless it exists; the database's unique indexes decide, not a look beforehand.
 
-    An identical one that is still planned in another batch moves to *batch*: the run that was to send it
-    ended.
+    An identical one that is still open in another batch moves to *batch*, unless it is polled there: the run
+    that was to send or to follow it ended.
     """
     row = {
         "reference": secrets.token_urlsafe(12),
@@ -99,15 +99,24 @@ def record(
             return Recorded.OTHER_WORKER
         # A corrected SSIN or identity: no key holds it, so the correction builds on what was refused.
         return record(ledger, connection, intent.on(f"refused {existing.reference}"), batch=batch, now=now)
-    if batch is not None and existing.state == State.PLANNED and existing.batch != batch:
-        connection.execute(
-            intents.update()
-            .where(intents.c.id == existing.id, intents.c.state == State.PLANNED)
-            .values(batch=batch, changed_at=now)
-        )
+    if batch is not None and existing.batch != batch and _may_move(connection, existing, now):
+        still = (intents.c.id == existing.id, intents.c.state == existing.state)
+        connection.execute(intents.update().where(*still).values(batch=batch, changed_at=now))
         ledger.note(connection, now, "moved", intents=[existing.id], batch=batch)
     return Recorded.KNOWN
 
+
+def _may_move(connection: sa.Connection, existing: Any, now: float) -> bool:
+    if existing.state == State.PLANNED:
+        return True
+    if existing.state not in OPEN or existing.changed_at > now - _QUIET:
+        return False
+    polled = sa.select(batches.c.polled_until).where(batches.c.reference == existing.batch)
+    return (connection.scalar(polled) or 0.0) <= now  # a declaration has one poller at a time
+
+
+_QUIET = 180.0
+"""Seconds without a change after which no sender of an open intent lives, and no sensor is about to begin."""
 
 _KEY = ("environment", "employer", "subject", "kind", "content", "basis")
 

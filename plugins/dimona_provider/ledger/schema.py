@@ -11,6 +11,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     UnaryExpression,
     UniqueConstraint,
     text,
+    true,
 )
 
 from dimona_provider.domain.outcome import OPEN
@@ -37,6 +39,9 @@ info = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("key_fingerprint", Text, nullable=False, comment="of the keys that this ledger is encrypted with"),
+    Column(
+        "canary", LargeBinary, nullable=False, comment="a known word, encrypted: shows a wrong key at once"
+    ),
     Column("created_at", Double, nullable=False),
 )
 
@@ -180,3 +185,8 @@ staged_pages = Table(
     Column("staged_at", Double, nullable=False),
     UniqueConstraint("export", "number", name="uq_staged_pages_once"),
 )
+
+
+def in_batch(batch: str | None) -> ColumnElement[bool]:
+    """Return the condition that an intent belongs to *batch*; None stands for all of the ledger."""
+    return true() if batch is None else intents.c.batch == batch

@@ -16,6 +16,7 @@ from dimona_provider.ledger.schema import events, info
 SCHEMA_VERSION = "0001"
 """The newest revision in migrations/versions; a test compares them."""
 
+CANARY = b"dimona"
 _INIT = "run `dimona ledger init`"
 
 
@@ -87,7 +88,18 @@ def check(engine: sa.Engine, keys: Keyring) -> None:
         raise ConfigurationError(
             f"the ledger's schema is {version}, this package needs {SCHEMA_VERSION}: back it up, then {_INIT}"
         )
-    if fingerprint != keys.fingerprint:
+    check_keys(engine, fingerprint, keys)
+
+
+def check_keys(engine: sa.Engine, fingerprint: str, keys: Keyring) -> None:
+    """Raise ConfigurationError unless *keys* are those that this ledger was made with."""
+    with engine.connect().execution_options(read_only=True) as connection:
+        canary = connection.scalar(sa.select(info.c.canary))
+    try:
+        is_ours = fingerprint == keys.fingerprint and keys.decrypt(canary or b"") == CANARY
+    except ConfigurationError:
+        is_ours = False
+    if not is_ours:
         raise ConfigurationError("these keys are not this ledger's: restore the key file that belongs to it")
 
 

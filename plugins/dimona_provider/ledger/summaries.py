@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from dimona_provider.domain.outcome import Result, State, state_after
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.findings import Finding, FindingKind
-from dimona_provider.ledger.schema import answers, batches, findings, intents, nearest_deadline
+from dimona_provider.ledger.schema import IS_OPEN, answers, batches, findings, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
+
+_NOTABLE = (State.REFUSED, State.WARNED, State.IDENTIFYING, State.UNCLEAR, State.HELD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +28,15 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Unclear:
-    """A declaration that nobody can say arrived, or that is held."""
+class Notable:
+    """A declaration that a person should look at."""
 
     reference: str
     employment: str
     kind: str
     state: State
+    anomalies: str
+    """Codes, separated by spaces."""
     reason: str
     file_by: float | None
 
@@ -93,18 +97,39 @@ def groups(ledger: Ledger, environment: str) -> list[Group]:
     ]
 
 
-def to_settle(ledger: Ledger, batch: str) -> list[Unclear]:
-    """Return what of *batch* is unclear or held, nearest deadline first."""
+def notable(ledger: Ledger, references: Sequence[str]) -> list[Notable]:
+    """Return what of some batches is refused, warned, identifying, unclear or held, by deadline."""
     with ledger.read() as connection:
         rows = connection.execute(
             sa.select(intents)
-            .where(intents.c.batch == batch, intents.c.state.in_([State.UNCLEAR, State.HELD]))
-            .order_by(*nearest_deadline())
+            .where(intents.c.batch.in_(references), intents.c.state.in_(_NOTABLE))
+            .order_by(intents.c.state, *nearest_deadline())
         )
         return [
-            Unclear(r.reference, r.employment, r.kind, State(r.state), r.reason or "", r.file_by)
+            Notable(
+                reference=r.reference,
+                employment=r.employment,
+                kind=r.kind,
+                state=State(r.state),
+                anomalies=r.anomalies,
+                reason=r.reason or "",
+                file_by=r.file_by,
+            )
             for r in rows
         ]
+
+
+def batches_of_run(ledger: Ledger, run: Run) -> list[str]:
+    """Return the references of a run's batches."""
+    of_run = (batches.c.dag_id == run.dag_id, batches.c.run_id == run.run_id)
+    with ledger.read() as connection:
+        return [str(one) for one in connection.scalars(sa.select(batches.c.reference).where(*of_run))]
+
+
+def left_open(ledger: Ledger, run: Run) -> dict[str, int]:
+    """Count by state what other runs have left open: planned, filed without an answer, unclear, held."""
+    others = sa.or_(intents.c.batch.is_(None), sa.not_(_in_run(run)))
+    return _states(ledger, sa.and_(IS_OPEN, others))
 
 
 def findings_of_run(ledger: Ledger, run: Run) -> list[Finding]:

@@ -12,16 +12,23 @@ from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import open_client
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
-from dimona_provider.domain.outcome import summarise
+from dimona_provider.domain.outcome import State, summarise
 from dimona_provider.domain.routes import Route
 from dimona_provider.errors import ConfigurationError
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.intake import take_source
 from dimona_provider.ledger import Ledger, batches
-from dimona_provider.ledger.summaries import findings_of_run, states_of_run
+from dimona_provider.ledger.summaries import (
+    batches_of_run,
+    findings_of_run,
+    left_open,
+    notable,
+    states_of_batch,
+    states_of_run,
+)
 from dimona_provider.operators.planning import log_taken
-from dimona_provider.reporting import counts_line, finding_lines, unclear_lines
-from dimona_provider.settlement import settle
+from dimona_provider.reporting import counts_line, finding_lines, left_open_line, notable_lines
+from dimona_provider.settlement import settle, sweep
 from dimona_provider.sharing import submission_budget
 from dimona_provider.sources import Source, read_source
 from dimona_provider.submission import Submission
@@ -63,10 +70,14 @@ class DimonaSubmitOperator(BaseOperator):
     def execute(self, context: Context) -> str:
         """Record *source* if there is one, then send what is planned."""
         with airflow_errors(), task_ledger(context) as ledger:
+            sweep(ledger, now=time.time())
             reference = self._batch(context, ledger)
             _, settings = batch_and_settings(ledger, reference, self.dimona_conn_id)
             filed = asyncio.run(self._file(ledger, reference, settings))
-        self.log.info("batch %s: %d declarations filed", reference, filed)
+            held = states_of_batch(ledger, reference).get(State.HELD, 0)
+        self.log.info("batch %s: %d filed by this attempt", reference, filed)
+        if held:
+            self.log.warning("batch %s: %d held, refused as requests: settle lists them", reference, held)
         return reference
 
     def _batch(self, context: Context, ledger: Ledger) -> str:
@@ -106,7 +117,7 @@ class DimonaSubmitOperator(BaseOperator):
 
 class DimonaSettleOperator(BaseOperator):
     """
-    Bring a batch up to date and list what is unclear or held; returns the counts of its outcomes.
+    Bring a batch up to date and list what a person should look at; returns the counts of its outcomes.
 
     :param batch: the batch's reference (templated)
     """
@@ -123,7 +134,7 @@ class DimonaSettleOperator(BaseOperator):
             batches.find(ledger, self.batch)  # or else UnknownBatch: an empty count would look like success
             standing = settle(ledger, self.batch, now=time.time())
         self.log.info("batch %s: %s", self.batch, counts_line(standing.counts))
-        for line in unclear_lines(standing.unclear):
+        for line in notable_lines(standing.notable):
             self.log.warning("%s", line)
         return standing.counts
 
@@ -134,11 +145,16 @@ class DimonaReportOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """Report."""
         with airflow_errors(), task_ledger(context) as ledger:
+            sweep(ledger, now=time.time())
             run = run_of(context)
             counts = summarise(states_of_run(ledger, run))
             findings = findings_of_run(ledger, run)
-        for line in finding_lines(findings):
+            to_look_at = notable(ledger, batches_of_run(ledger, run))
+            open_elsewhere = left_open(ledger, run)
+        for line in (*finding_lines(findings), *notable_lines(to_look_at)):
             self.log.warning("%s", line)
+        if open_elsewhere:
+            self.log.warning("%s", left_open_line(open_elsewhere))
         if not counts["declarations"]:
             self.log.info("nothing to declare")
         self.log.info("%s", counts_line(counts))

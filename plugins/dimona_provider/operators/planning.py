@@ -14,6 +14,7 @@ from dimona_provider.intake import Taken, plan_exports
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.reporting import finding_lines
+from dimona_provider.settlement import sweep
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import routes_from, run_of, task_ledger
 
@@ -88,6 +89,7 @@ class DimonaPlanOperator(BaseOperator):
     def execute(self, context: Context) -> list[str]:
         """Plan, and hand out batches."""
         with airflow_errors(), task_ledger(context) as ledger:
+            sweep(ledger, now=time.time())
             routes = routes_from(self.dimona_conn_id)
             run = run_of(context)
             taken = plan_exports(ledger, run, routes, now=time.time())

@@ -226,3 +226,15 @@ def test_employers_lead_to_connections_of_their_own(employers):
 )
 def test_malformed_employers_are_named_among_the_problems(employers, problem):
     assert problem in problems(employers=employers)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://services.socialsecurity.be/REST/dimona/v2",
+        "https://SERVICES-SIM.SocialSecurity.be./REST/dimona/v2",
+        "https://services\u3002socialsecurity\u3002be/REST/dimona/v2",
+    ],
+)
+def test_custom_never_leads_to_the_nsso(host):
+    assert "host is the NSSO's own" in problems(environment="custom", host=host, token_url=TOKEN_URL)

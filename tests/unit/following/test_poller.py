@@ -14,7 +14,8 @@ import pytest
 from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import open_client
 from dimona_provider.ledger.answers import OpenDeclaration
-from dimona_provider.poller import Poller, Watch
+from dimona_provider.poller import Poller
+from dimona_provider.watches import Watch
 from support.clocks import START, VirtualClock
 from support.nsso import settings
 
@@ -225,3 +226,19 @@ def test_a_poller_that_ended_is_noticed() -> None:
                 poller.check()
 
     asyncio.run(main())
+
+
+def test_a_slow_token_takes_nothing_from_the_interval() -> None:
+    class SlowToken(Service):
+        async def __call__(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/token"):
+                await self.clock.sleep(2.6)
+                return httpx.Response(200, json={**TOKEN, "expires_in": 10})
+            return await super().__call__(request)
+
+    service = SlowToken(VirtualClock(), ready=lambda _n: 300)
+
+    follow(service)
+
+    for earlier, later in itertools.pairwise(service.looks[1]):
+        assert later - earlier >= (1 if later <= 30 else 60) - 0.001

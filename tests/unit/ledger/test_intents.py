@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import OPEN, State
-from dimona_provider.ledger import intents, open_ledger, schema
+from dimona_provider.ledger import batches, intents, open_ledger, schema
 from dimona_provider.ledger.intents import Recorded
 from support.clocks import START
 from support.ledgers import ENVIRONMENT, new_batch, new_intent, record, rows, set_state
@@ -94,12 +94,34 @@ def test_an_identical_wish_still_planned_moves_to_the_batch_that_wants_it(ledger
 
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.PLANNED], ids=str)
-def test_what_is_no_longer_planned_does_not_move(ledger, state):
+def test_what_was_touched_a_moment_ago_does_not_move(ledger, state):
     old = new_batch(ledger)
     record(ledger, new_intent(), batch=old)
     set_state(ledger, only(ledger).id, state=state)
 
-    record(ledger, new_intent(), batch=new_batch(ledger))
+    record(ledger, new_intent(), batch=new_batch(ledger), now=START + 60)
+
+    assert only(ledger).batch == old
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.PLANNED], ids=str)
+def test_what_a_run_left_open_long_ago_moves_to_the_run_that_wishes_it_again(ledger, state):
+    old, new = new_batch(ledger), new_batch(ledger)
+    record(ledger, new_intent(), batch=old)
+    set_state(ledger, only(ledger).id, state=state)
+
+    record(ledger, new_intent(), batch=new, now=START + 3600)
+
+    assert only(ledger).batch == (new if state in OPEN else old)
+
+
+def test_what_is_polled_does_not_move(ledger):
+    old = new_batch(ledger)
+    record(ledger, new_intent(), batch=old)
+    set_state(ledger, only(ledger).id, state=State.SENT)
+    batches.lease_polling(ledger, old, "poller", now=START + 3600, seconds=30)
+
+    record(ledger, new_intent(), batch=new_batch(ledger), now=START + 3601)
 
     assert only(ledger).batch == old
 

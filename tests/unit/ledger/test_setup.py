@@ -212,3 +212,26 @@ def test_an_engine_shows_no_password():
 
     assert "geheim" not in repr(engine)
     engine.dispose()
+
+
+@BOTH
+def test_a_lost_ledger_is_not_made_anew_without_a_word(kind, new_database, tmp_path):
+    url, key_file = new_database(kind), tmp_path / "ledger.json"
+    write_new_keys(key_file)
+
+    with pytest.raises(ConfigurationError, match="--new-ledger"):
+        initialise(url, lambda: read_keys(key_file), key_file, now=START)
+
+    meant = initialise(url, lambda: read_keys(key_file), key_file, now=START, new_ledger=True)
+    assert meant.version == SCHEMA_VERSION
+
+
+def test_a_wrong_encryption_key_beside_the_right_search_key_is_refused(new_database):
+    url, right = new_database("sqlite"), Keyring.generate()
+    initialise(url, lambda: right, None, now=START)
+    mixed = Keyring(Keyring.generate().encryption, right.search)
+
+    with pytest.raises(ConfigurationError, match="not this ledger's"):
+        open_ledger(url, mixed, actor="test")
+    with pytest.raises(ConfigurationError, match="not this ledger's"):
+        initialise(url, lambda: mixed, None, now=START)

@@ -57,16 +57,16 @@ def test_groups_count_by_employer_kind_type_and_state(ledger):
     }
 
 
-def test_what_needs_a_person_comes_by_deadline(ledger):
+def test_what_needs_a_person_comes_by_state_and_deadline(ledger):
     batch = new_batch(ledger)
     for number, deadline in enumerate([START + 20, None, START + 10, START + 5], start=1):
         record(ledger, new_intent(number, file_by=deadline), batch=batch)
     for intent, state in zip(rows(ledger), ("unclear", "held", "held", "sent"), strict=True):
         set_state(ledger, intent.id, state=state, reason="cut" if state == "unclear" else None)
 
-    settle = summaries.to_settle(ledger, batch)
+    settle = summaries.notable(ledger, [batch])
 
-    assert [(one.employment, one.reason) for one in settle] == [("E-3", ""), ("E-1", "cut"), ("E-2", "")]
+    assert [(one.employment, one.reason) for one in settle] == [("E-3", ""), ("E-2", ""), ("E-1", "cut")]
 
 
 def test_findings_are_written_down_once_for_each_run(ledger):

@@ -20,7 +20,7 @@ from dimona_provider.intake import take_source
 from dimona_provider.ledger import Ledger, claims, open_ledger
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.schema import attempts, intents
-from dimona_provider.ledger.summaries import states_of_batch, to_settle
+from dimona_provider.ledger.summaries import notable, states_of_batch
 from dimona_provider.submission import Submission
 from support.clocks import FastClock
 from support.nsso import Wire, settings, simulator
@@ -378,9 +378,120 @@ def test_a_claim_that_others_called_unclear_is_not_sent_any_more(world: World) -
     still = claims.holds(world.ledger, claimed[0].id, "old")
 
     assert not still
-    assert [one.reason for one in to_settle(world.ledger, batch)] == [
+    assert [one.reason for one in notable(world.ledger, [batch])] == [
         "the sender ended before it reported back"
     ]
+
+
+def _failing(world: World, fails: Any) -> Ledger:
+    """Open the ledger once more; *fails* gets each statement and may raise."""
+    broken = open_ledger(world.ledger.engine.url, world.ledger.keys, actor="broken")
+
+    @sa.event.listens_for(broken.engine, "before_cursor_execute")
+    def before(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        fails(statement)
+
+    return broken
+
+
+def _file_with(world: World, ledger: Ledger, batch: str) -> None:
+    async def file() -> None:
+        async with open_client(settings(), transport=world.wire, clock=world.clock) as client:
+            await Submission(ledger, client, Budget(1e6, world.clock), world.clock).file(batch)
+
+    asyncio.run(file())
+    ledger.close()
+
+
+def test_a_ledger_that_stands_still_for_a_moment_costs_nothing(world: World) -> None:
+    batch = world.plan([item(n) for n in range(100)])
+    outage = [True] * 4
+
+    def fails(statement: str) -> None:
+        if statement.startswith("UPDATE attempts") and outage:
+            outage.pop()
+            raise sa.exc.OperationalError("statement", {}, Exception("locked"))
+
+    _file_with(world, _failing(world, fails), batch)
+
+    assert not outage
+    assert world.states(batch) == {"sent": 100}
+    assert world.filed_at_the_nsso() == world.wire.posts == 100
+
+
+def test_an_id_that_another_declaration_has_costs_only_that_one(world: World) -> None:
+    known = world.plan([item(500)])
+    world.run(known)
+    with world.ledger.read() as connection:
+        taken = connection.scalar(sa.select(intents.c.declaration_id))
+    batch, _ = take_source(
+        world.ledger, RUN, ROUTE, "other", [item(n) for n in range(60)], now=world.clock.now()
+    )
+    repeated = httpx.Response(201, headers={"Location": f"/declarations/{taken}"})
+    world.wire.faults = [None] * 30 + [("after", repeated)]
+
+    world.run(batch)
+
+    assert world.states(batch) == {"sent": 59, "unclear": 1}
+    assert world.filed_at_the_nsso() == 61
+
+
+def test_a_slow_token_makes_nothing_unclear_and_nothing_late(world: World) -> None:
+    batch = world.plan([item(n) for n in range(5)])
+    pauses = [claims.LEASE] * 1
+
+    class Slow(Wire):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/token") and pauses:
+                world.clock.offset += pauses.pop()
+            return await super().handle_async_request(request)
+
+    world.wire = Slow(world.nsso)
+
+    world.run(batch)
+
+    assert world.states(batch) == {"sent": 5}
+    assert {row.verdict for row in world.attempts()} == {"not_sent", "filed"}
+    for row in world.attempts():
+        if row.verdict == "filed":
+            assert row.sent_at - row.claimed_at < claims.LEASE - REQUEST_TIMEOUT
+
+
+def test_a_201_whose_body_breaks_off_is_filed(world: World) -> None:
+    batch = world.plan([item(1)])
+
+    class Broken(httpx.AsyncByteStream):
+        async def __aiter__(self) -> Any:
+            yield b"{"
+            raise httpx.ReadError("cut")
+
+    class Cutting(Wire):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            response = await super().handle_async_request(request)
+            if request.method == "POST" and request.url.path.endswith("declarations"):
+                return httpx.Response(201, headers=dict(response.headers), stream=Broken())
+            return response
+
+    world.wire = Cutting(world.nsso)
+
+    world.run(batch)
+
+    assert world.states(batch) == {"sent": 1}
+
+
+@pytest.mark.parametrize(
+    "header", ["Mon, 01 Jan 2024 00:00:00 +99999999999999", "1e300", "Fri, 31 Dec 9999 23:59:59 GMT"]
+)
+def test_an_absurd_retry_after_keeps_nothing_back_for_ever(world: World, header: str) -> None:
+    batch = world.plan([item(n) for n in range(3)])
+    world.wire.faults = [httpx.Response(429, headers={"Retry-After": header})]
+    with suppress(ServiceUnavailable):
+        world.run(batch)
+
+    world.clock.offset += 86_401
+    world.run(batch)
+
+    assert world.states(batch) == {"sent": 3}
 
 
 def test_a_database_that_fails_stops_the_sender_before_more_leaves(world: World) -> None:
@@ -421,6 +532,6 @@ def test_no_body_reaches_the_ledgers_words(world: World) -> None:
 
     world.run(batch)
 
-    words = " ".join(f"{row.detail}" for row in world.attempts()) + str(to_settle(world.ledger, batch))
+    words = " ".join(f"{row.detail}" for row in world.attempts()) + str(notable(world.ledger, [batch]))
     assert item(1)["declaration"]["worker"]["ssin"] not in words
     assert "HTTP 400" in words

@@ -57,6 +57,12 @@ def upgrade() -> None:
             nullable=False,
             comment="of the keys that this ledger is encrypted with",
         ),
+        sa.Column(
+            "canary",
+            sa.LargeBinary(),
+            nullable=False,
+            comment="a known word, encrypted: shows a wrong key at once",
+        ),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
