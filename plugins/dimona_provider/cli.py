@@ -10,11 +10,19 @@ from typing import Annotated
 
 import typer
 
+from dimona_provider import cli_offline
 from dimona_provider.errors import DimonaError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Dimona declarations from Airflow.")
+app = typer.Typer(
+    cls=cli_offline.OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    help="Dimona declarations from Airflow.",
+)
 ledger_app = typer.Typer(no_args_is_help=True, help="The ledger: the record of every declaration.")
 app.add_typer(ledger_app, name="ledger")
+app.command("validate")(cli_offline.validate)
+app.command("explain")(cli_offline.explain)
 
 
 @app.callback()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from dimona_provider.api.wire import Filing
 from dimona_provider.domain.deadlines import file_in_by
 from dimona_provider.domain.declaration import Kind
-from dimona_provider.domain.rules import quarter_of
+from dimona_provider.domain.worker_types import quarter_of
 from dimona_provider.ledger import Ledger, intents
 from dimona_provider.ledger.intents import NewIntent
 

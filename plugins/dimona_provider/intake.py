@@ -15,13 +15,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dimona_provider.api.wire import Filing, InvalidBody, read_filing, write_in
-from dimona_provider.domain.declaration import DimonaIn
+from dimona_provider.api.codec import write_declaration
+from dimona_provider.api.wire import InvalidBody, read_filing
+from dimona_provider.domain.deadlines import brussels_today
 from dimona_provider.domain.employment import read_employment, read_reference
 from dimona_provider.domain.planning import NotHandled, plan_employment
 from dimona_provider.domain.record import Malformed
 from dimona_provider.domain.routes import Route, Routes
-from dimona_provider.domain.rules import dimona_joint_committee
 from dimona_provider.identity import make_intent, with_basis
 from dimona_provider.ledger import Ledger, batches, intents, staging
 from dimona_provider.ledger.batches import Run
@@ -57,11 +57,19 @@ class BadRecord:
     reason: str
 
 
-def plan_exports(ledger: Ledger, run: Run, routes: Routes, *, now: float) -> Taken:
+def plan_exports(
+    ledger: Ledger,
+    run: Run,
+    routes: Routes,
+    *,
+    now: float,
+    committees: Mapping[str, str] | None = None,
+) -> Taken:
     """
     Turn every staged page of payroll into intents, and delete the page in the same transaction.
 
     The intents have no batch yet: ``batches.assign`` hands them out, also those of a plan that died half-way.
+    *committees* are translations of joint committees that go before the table's (``dimona_joint_committee``).
     """
     total = Taken()
     for page, place, records in staging.pages(ledger):
@@ -70,7 +78,8 @@ def plan_exports(ledger: Ledger, run: Run, routes: Routes, *, now: float) -> Tak
             if not staging.delete_page(connection, page):
                 continue  # another plan took it
             for number, record in enumerate(records, start=1):
-                intake = _Intake(ledger, connection, routes, f"{place} record {number}", None, now, taken)
+                at = f"{place} record {number}"
+                intake = _Intake(ledger, connection, routes, at, None, now, taken, committees)
                 intake.take_employment(record)
             note_findings(connection, run, routes.default.environment, taken.findings, now=now)
         total.records += taken.records
@@ -119,10 +128,11 @@ class _Intake:
     batch: str | None
     now: float
     taken: Taken
+    committees: Mapping[str, str] | None = None
 
     def take_employment(self, record: object) -> None:
         try:
-            employment = read_employment(record)
+            employment = read_employment(record, brussels_today(self.now), self.committees)
         except Malformed as malformed:
             for defect in malformed.defects:
                 self._find(FindingKind.MALFORMED, malformed.reference, defect.field, defect.reason)
@@ -131,10 +141,9 @@ class _Intake:
         if isinstance(planned, NotHandled):
             self._find(FindingKind.NOT_HANDLED, employment.reference, planned.field, planned.reason)
             return
-        environment = self.routes.of(str(employment.employer)).environment
-        intent = make_intent(
-            self.ledger, self.connection, environment, employment.reference, _filing(planned)
-        )
+        filing = read_filing(write_declaration(planned))
+        environment = self.routes.of(filing.employer).environment
+        intent = make_intent(self.ledger, self.connection, environment, employment.reference, filing)
         stands = intents.standing(self.connection, intent)
         if stands is not None and stands.content != intent.content:
             same = stands.employment == employment.reference
@@ -173,9 +182,3 @@ class _Intake:
 
     def _find(self, kind: FindingKind, employment: str | None, field_name: str, reason: str) -> None:
         self.taken.findings.append(Finding(kind, self.place, employment, field_name, reason))
-
-
-def _filing(planned: DimonaIn) -> Filing:
-    return read_filing(
-        write_in(planned, dimona_joint_committee(planned.joint_committee, planned.worker_type))
-    )

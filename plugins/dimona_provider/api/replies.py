@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from dimona_provider.api.wire import read_number
+from dimona_provider.domain.anomalies import UNREADABLE
 from dimona_provider.domain.outcome import Answer
 from dimona_provider.errors import UnexpectedResponse
 
@@ -40,10 +41,15 @@ def read_answer(body: object, declaration_id: int) -> Answer | None:
 
 
 def _read_anomalies(raw: object) -> tuple[str, ...]:
-    codes = []
-    for item in raw if isinstance(raw, list) else []:
-        # Two shapes have been seen: errorId with label, and code with description.
-        code = (item.get("errorId") or item.get("code")) if isinstance(item, Mapping) else item
-        # Anything else could hold a person: the raw answer is kept encrypted beside it.
-        codes.append(code if isinstance(code, str) and _ANOMALY_CODE.fullmatch(code) else "unreadable")
-    return tuple(codes)
+    items = [raw] if isinstance(raw, (Mapping, str)) else raw
+    return tuple(_read_anomaly(item) for item in items) if isinstance(items, list) else ()
+
+
+def _read_anomaly(item: object) -> str:
+    # Two shapes have been seen: errorId with label, and code with description. Anything else could hold a
+    # person, so it is not repeated: the raw answer is kept encrypted beside it.
+    candidates = [item.get("errorId"), item.get("code")] if isinstance(item, Mapping) else [item]
+    for code in candidates:
+        if isinstance(code, str) and _ANOMALY_CODE.fullmatch(code):
+            return code
+    return UNREADABLE

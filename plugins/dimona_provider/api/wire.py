@@ -1,4 +1,4 @@
-"""Declarations to and from the REST service's JSON; only here and in api/replies.py its names are known."""
+"""REST bodies that somebody else made, read as far as filing them needs; api/codec.py reads them whole."""
 
 from __future__ import annotations
 
@@ -9,17 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dimona_provider.domain.declaration import DimonaIn, Identity, Kind
-from dimona_provider.domain.identifiers import EnterpriseNumber, NssoNumber, Ssin
+from dimona_provider.api.names import BLOCKS
+from dimona_provider.domain.declaration import Kind
+from dimona_provider.domain.identifiers import EnterpriseNumber, Ssin, parse_employer_id
 from dimona_provider.domain.record import read_date
 from dimona_provider.domain.rules import Defect
 
-BLOCKS = {
-    "dimonaIn": Kind.IN,
-    "dimonaOut": Kind.OUT,
-    "dimonaUpdate": Kind.UPDATE,
-    "dimonaCancel": Kind.CANCEL,
-}
 _HOUR = re.compile(r"([01][0-9]|2[0-3])[0-5][0-9]")
 _WORKER_TYPE = re.compile(r"[A-Za-z0-9]{3}")
 
@@ -46,54 +41,6 @@ class InvalidBody(Exception):
     def __init__(self, defects: list[Defect]) -> None:
         super().__init__("invalid declaration")
         self.defects = tuple(defects)
-
-
-def write_in(declaration: DimonaIn, joint_committee: str) -> dict[str, Any]:
-    """Return the REST body of an IN; *joint_committee* is one that Dimona accepts."""
-    block: dict[str, Any] = {
-        "startDate": declaration.start_date.isoformat(),
-        "startHour": declaration.start_hour,
-        "endDate": declaration.end_date.isoformat() if declaration.end_date else None,
-        "endHour": declaration.end_hour,
-        "plannedHoursNumber": declaration.planned_hours,
-        "features": {"jointCommissionNumber": joint_committee, "workerType": declaration.worker_type},
-    }
-    return {
-        "employer": {"enterpriseNumber": str(declaration.employer)},
-        "worker": _write_worker(declaration.worker),
-        "dimonaIn": _without_empty(block),
-    }
-
-
-def _write_worker(worker: Ssin | Identity) -> dict[str, Any]:
-    if isinstance(worker, Ssin):
-        # Only the SSIN: identity data beside it can only add warnings (00025-348 and others).
-        return {"ssin": str(worker)}
-    address = worker.address
-    return {
-        "familyName": worker.family_name,
-        "givenName": worker.given_name,
-        "birthDate": worker.birth_date,
-        "placeOfBirth": worker.place_of_birth,
-        "countryOfBirth": worker.country_of_birth,
-        "nationality": worker.nationality,
-        "gender": worker.gender,
-        "address": _without_empty(
-            {
-                "street": address.street,
-                "houseNumber": address.house_number,
-                "boxNumber": address.box_number,
-                "postCode": address.post_code,
-                "municipality": {"code": address.municipality_code, "name": address.municipality_name},
-                "country": address.country,
-            }
-        ),
-    }
-
-
-def _without_empty(members: Mapping[str, Any]) -> dict[str, Any]:
-    # The service refuses empty members (seen by one client).
-    return {name: value for name, value in members.items() if value is not None}
 
 
 def read_filing(body: object) -> Filing:
@@ -154,7 +101,7 @@ def _read_employer(raw: object, kind: Kind, defects: list[Defect]) -> str:
     try:
         # The NSSO number outranks the enterprise number when both are given (glossary zones 00011 and 00014).
         if raw.get("employerId") is not None:
-            return str(NssoNumber.parse(raw["employerId"]))
+            return str(parse_employer_id(raw["employerId"]))
         return str(EnterpriseNumber.parse(raw.get("enterpriseNumber")))
     except ValueError as error:
         defects.append(Defect("employer", str(error)))

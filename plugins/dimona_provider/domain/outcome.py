@@ -35,12 +35,22 @@ OPEN = frozenset({State.PLANNED, State.SENDING, State.SENT, State.IDENTIFYING, S
 WAITING = frozenset({State.PLANNED, State.SENDING, State.SENT, State.HELD})
 """States that a summary counts as waiting."""
 
-_STATE_OF_RESULT = {
-    Result.ACCEPTED: State.ACCEPTED,
-    Result.WARNED: State.WARNED,
-    Result.REFUSED: State.REFUSED,
-    Result.IDENTIFYING: State.IDENTIFYING,
-}
+
+@dataclass(frozen=True, slots=True)
+class UnknownResult:
+    """A result letter that we have no meaning for: neither success nor refusal."""
+
+    letter: str
+
+
+def read_result(letter: str) -> Result | UnknownResult:
+    """
+    Return what *letter* means, or that nobody told us.
+
+    >>> read_result("W"), read_result("R")
+    (<Result.WARNED: 'W'>, UnknownResult(letter='R'))
+    """
+    return Result(letter) if letter in set(Result) else UnknownResult(letter)
 
 
 def state_after(result: str) -> State:
@@ -49,7 +59,17 @@ def state_after(result: str) -> State:
 
     A letter that we don't know is never success: the intent is unclear, and its letter is kept beside it.
     """
-    return _STATE_OF_RESULT[Result(result)] if result in set(Result) else State.UNCLEAR
+    match read_result(result):
+        case Result.ACCEPTED:
+            return State.ACCEPTED
+        case Result.WARNED:
+            return State.WARNED
+        case Result.REFUSED:
+            return State.REFUSED
+        case Result.IDENTIFYING:
+            return State.IDENTIFYING
+        case UnknownResult():
+            return State.UNCLEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +78,15 @@ class Answer:
 
     declaration_id: int
     result: str
+    """The letter as it came; ``meaning`` keeps those we know apart from the others."""
     period_id: int | None
     anomalies: tuple[str, ...]
     """Codes ``ZZZZZ-TTT`` in the order given; unknown ones are kept."""
+
+    @property
+    def meaning(self) -> Result | UnknownResult:
+        """What the letter means."""
+        return read_result(self.result)
 
     @property
     def is_final(self) -> bool:

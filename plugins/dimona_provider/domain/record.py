@@ -12,7 +12,7 @@ from dimona_provider.domain.rules import Defect
 T = TypeVar("T")
 
 _EARLIEST = dt.date(1920, 1, 1)  # glossary zone 00910
-_UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # control characters and halves of characters
+UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # control characters and halves of characters
 
 
 class Malformed(Exception):
@@ -48,6 +48,20 @@ class Fields:
             self.defects.append(Defect(self._prefix + name, str(error)))
         return None
 
+    def has(self, name: str) -> bool:
+        """Tell whether the field *name* is there; null counts as missing."""
+        return self._record.get(name) is not None
+
+    def inner(self, name: str) -> Fields | None:
+        """Return a reader of the object *name* that notes its defects here, or None with a defect noted."""
+        raw = self._record[name]
+        if not isinstance(raw, Mapping):
+            self.defects.append(Defect(self._prefix + name, "not a JSON object"))
+            return None
+        inside = Fields(raw, f"{self._prefix}{name}.")
+        inside.defects = self.defects
+        return inside
+
 
 def read_date(raw: object) -> dt.date:
     """Read ``YYYY-MM-DD``. Raises ValueError."""
@@ -66,7 +80,7 @@ def text_up_to(longest: int) -> Callable[[object], str]:
     """Return a reader of texts of 1 to *longest* characters."""
 
     def read(raw: object) -> str:
-        if not isinstance(raw, str) or not 1 <= len(raw.strip()) <= longest or _UNWRITABLE.search(raw):
+        if not isinstance(raw, str) or not 1 <= len(raw.strip()) <= longest or UNWRITABLE.search(raw):
             raise ValueError(f"not a text of 1 to {longest} characters")
         return raw.strip()
 
@@ -78,3 +92,25 @@ def read_nis_code(raw: object) -> int:
     if not isinstance(raw, int) or isinstance(raw, bool) or not 1 <= raw <= 99999:
         raise ValueError("not a NIS code")
     return raw
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[object], int]:
+    """Return a reader of whole numbers from *lowest* to *highest*."""
+
+    def read(raw: object) -> int:
+        if not isinstance(raw, int) or isinstance(raw, bool) or not lowest <= raw <= highest:
+            raise ValueError(f"not a whole number from {lowest} to {highest}")
+        return raw
+
+    return read
+
+
+def one_of(*words: str) -> Callable[[object], str]:
+    """Return a reader of one of some words."""
+
+    def read(raw: object) -> str:
+        if not isinstance(raw, str) or raw not in words:
+            raise ValueError("not one of " + ", ".join(words))
+        return raw
+
+    return read

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dimona_provider.domain.declaration import Address, Identity
@@ -26,7 +26,7 @@ def read_worker(raw: object) -> Ssin | Identity:
 
 def _read_identity(raw: Mapping[str, Any]) -> Identity:
     fields = Fields(raw, "worker.")
-    address = fields.read("address", _read_address)
+    address = fields.read("address", address_reader("worker.address.", longest_street=35))
     values = {
         "family_name": fields.read("family_name", text_up_to(48)),
         "given_name": fields.read("given_name", text_up_to(24)),
@@ -41,22 +41,27 @@ def _read_identity(raw: Mapping[str, Any]) -> Identity:
     return Identity(**values, address=address)  # type: ignore[arg-type]  # no defects: none of them is None
 
 
-def _read_address(raw: object) -> Address:
-    if not isinstance(raw, Mapping):
-        raise ValueError("not a JSON object")
-    fields = Fields(raw, "worker.address.")
-    values = {
-        "street": fields.read("street", text_up_to(35)),
-        "house_number": fields.read("house_number", text_up_to(10)),
-        "post_code": fields.read("post_code", text_up_to(9)),
-        "municipality_code": fields.read("municipality_code", read_nis_code),
-        "municipality_name": fields.read("municipality_name", text_up_to(40)),
-        "country": fields.read("country", read_nis_code),
-        "box_number": fields.read("box_number", text_up_to(4), required=False),
-    }
-    if fields.defects:
-        raise Malformed(None, fields.defects)
-    return Address(**values)  # type: ignore[arg-type]  # no defects: none of them is None
+def address_reader(prefix: str, *, longest_street: int) -> Callable[[object], Address]:
+    """Return a reader of addresses whose defects bear names that begin with *prefix*."""
+
+    def read(raw: object) -> Address:
+        if not isinstance(raw, Mapping):
+            raise ValueError("not a JSON object")
+        fields = Fields(raw, prefix)
+        values = {
+            "street": fields.read("street", text_up_to(longest_street)),
+            "house_number": fields.read("house_number", text_up_to(10)),
+            "post_code": fields.read("post_code", text_up_to(9)),
+            "municipality_code": fields.read("municipality_code", read_nis_code),
+            "municipality_name": fields.read("municipality_name", text_up_to(40)),
+            "country": fields.read("country", read_nis_code),
+            "box_number": fields.read("box_number", text_up_to(4), required=False),
+        }
+        if fields.defects:
+            raise Malformed(None, fields.defects)
+        return Address(**values)  # type: ignore[arg-type]  # no defects: none of them is None
+
+    return read
 
 
 def _read_birth_date(raw: object) -> str:

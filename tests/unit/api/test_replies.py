@@ -73,7 +73,16 @@ def test_a_recorded_answer_is_read():
         pytest.param([people.SSIN, 7, None, []], ("unreadable",) * 4, id="garbage"),
         pytest.param(None, (), id="null"),
         pytest.param([], (), id="none"),
-        pytest.param("90373-333", (), id="not a list"),
+        pytest.param("90373-333", ("90373-333",), id="a text instead of a list"),
+        pytest.param({"errorId": "90373-333"}, ("90373-333",), id="an object instead of a list"),
+        pytest.param([{"errorId": None, "code": "90373-333"}], ("90373-333",), id="errorId without value"),
+        pytest.param([{"errorId": "x", "code": "90373-333"}], ("90373-333",), id="the one that is a code"),
+        pytest.param(
+            [{"errorId": "90373-333", "labelFr": "double", "labelNl": "dubbel"}],
+            ("90373-333",),
+            id="version 1",
+        ),
+        pytest.param(7, (), id="a number"),
     ],
 )
 def test_anomalies_of_every_shape_are_read_and_never_repeat_a_value(anomalies, codes):

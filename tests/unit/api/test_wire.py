@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dimona_provider.api.wire import BLOCKS, Filing, InvalidBody, read_filing, read_number, write_in
+from dimona_provider.api.codec import write_declaration
+from dimona_provider.api.names import BLOCKS
+from dimona_provider.api.wire import Filing, InvalidBody, read_filing, read_number
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.employment import read_employment
 from dimona_provider.domain.identifiers import Ssin
-from dimona_provider.domain.planning import plan_employment
 from support import people
 from support.properties import anything, changed, leaves
 
@@ -25,8 +26,8 @@ FOLLOW_UP = {
 }
 
 
-def written(committee: str = "XXX", **changes) -> dict:
-    return write_in(plan_employment(read_employment(people.employment(**changes))), committee)
+def written(**changes) -> dict:
+    return write_declaration(read_employment(people.employment(**changes), people.TODAY).start)
 
 
 def defects(body: object) -> list[str]:

@@ -12,11 +12,26 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from stdnum.be import bis, nn, ssn, vat
 
-from dimona_provider.domain.identifiers import EnterpriseNumber, NssoNumber, Ssin, contains_ssin
+from dimona_provider.domain.identifiers import (
+    DimonaNumber,
+    EnterpriseNumber,
+    NssoNumber,
+    ProvisionalNssoNumber,
+    Ssin,
+    contains_ssin,
+    parse_employer_id,
+)
 from support import people
 from support.properties import anything
 
-PARSERS = [Ssin.parse, EnterpriseNumber.parse, NssoNumber.parse]
+PARSERS = [
+    Ssin.parse,
+    EnterpriseNumber.parse,
+    NssoNumber.parse,
+    ProvisionalNssoNumber.parse,
+    parse_employer_id,
+    DimonaNumber.parse,
+]
 
 heads = st.builds(
     "{:02d}{:02d}{:02d}{:03d}".format,
@@ -131,12 +146,57 @@ def test_what_is_no_enterprise_number_is_refused(digits):
         pytest.param(51357716, id="eight digits"),
         pytest.param(125482497, id="97 instead of 0"),
         pytest.param(935467, id="the Belgian State"),
-        pytest.param(5000000120, id="lowest provisional"),
-        pytest.param(5999999989, id="highest provisional"),
     ],
 )
 def test_nsso_numbers_of_the_facts_are_read_as_number_and_as_text(number):
     assert NssoNumber.parse(number) == NssoNumber.parse(str(number)) == NssoNumber(number)
+    assert parse_employer_id(number) == NssoNumber(number)
+    assert not parses(ProvisionalNssoNumber.parse, number)
+
+
+@pytest.mark.parametrize("number", [5000000120, 5999999989], ids=["lowest", "highest"])
+def test_provisional_nsso_numbers_of_the_facts_are_read(number):
+    assert ProvisionalNssoNumber.parse(number) == ProvisionalNssoNumber.parse(str(number))
+    assert parse_employer_id(number) == ProvisionalNssoNumber(number)
+    assert not parses(NssoNumber.parse, number)
+
+
+@given(st.integers(1000, 1_999_999) | st.integers(50_000_001, 59_999_999))
+def test_every_nsso_number_has_one_pair_of_check_digits(rest):
+    right = [rest * 100 + check for check in range(100) if parses(parse_employer_id, rest * 100 + check)]
+
+    assert len(right) <= 1
+    assert all(1 <= number % 100 <= 97 for number in right)
+    assert right or rest in {1000, 1_999_999, 50_000_001, 59_999_999}
+
+
+@pytest.mark.parametrize(
+    ("number", "usual"),
+    [
+        pytest.param(656309292174, True, id="a period of the simulation"),
+        pytest.param(656309296521, True, id="another one"),
+        pytest.param(656309314911, True, id="a third one"),
+        pytest.param(656309322385, True, id="a fourth one"),
+        pytest.param(656309296531, False, id="invented"),
+        pytest.param(2029409422, False, id="invented and short"),
+        pytest.param(970000000000, True, id="remainder 0 as 00"),
+        pytest.param(9700000097, True, id="remainder 0 as 97"),
+    ],
+)
+def test_unusual_check_digits_of_a_dimona_number_are_told_and_not_refused(number, usual):
+    assert DimonaNumber.parse(number).has_usual_check_digits is usual
+    assert DimonaNumber.parse(str(number)) == DimonaNumber(number)
+
+
+@pytest.mark.parametrize("raw", [0, -1, 10**12, "1234567890123", "", "12a", True, 1.0, None, "١٢٣"])
+def test_what_is_no_dimona_number_is_refused(raw):
+    assert not parses(DimonaNumber.parse, raw)
+
+
+def test_numbers_of_employers_mask_themselves():
+    numbers = [EnterpriseNumber("0477472701"), NssoNumber(175110801), ProvisionalNssoNumber(5000000120)]
+
+    assert not re.search("[0-9]", repr(numbers))
 
 
 @pytest.mark.parametrize(

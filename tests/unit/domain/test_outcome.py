@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dimona_provider.domain.outcome import OPEN, OUTCOMES, Answer, State, state_after, summarise
+from dimona_provider.domain.outcome import (
+    OPEN,
+    OUTCOMES,
+    Answer,
+    Result,
+    State,
+    UnknownResult,
+    state_after,
+    summarise,
+)
 
 
 @given(st.dictionaries(st.sampled_from([str(state) for state in State]), st.integers(0, 10**6)))
@@ -58,3 +67,13 @@ def test_only_s_is_followed_by_another_result(letter, final):
 
 def test_only_an_outcome_closes_an_intent():
     assert set(State) - OPEN == {State.ACCEPTED, State.WARNED, State.REFUSED}
+
+
+@pytest.mark.parametrize("letter", ["A", "W", "B", "S"])
+def test_the_four_letters_have_a_meaning_each(letter):
+    assert Answer(1, letter, None, ()).meaning is Result(letter)
+
+
+@pytest.mark.parametrize("letter", ["R", "a", "", "AA"])
+def test_any_other_letter_is_a_type_of_its_own(letter):
+    assert Answer(1, letter, None, ()).meaning == UnknownResult(letter)

@@ -11,7 +11,7 @@ from support import people
 
 
 def plan(**changes):
-    return plan_employment(read_employment(people.employment(**changes)))
+    return plan_employment(read_employment(people.employment(**changes), people.TODAY))
 
 
 def test_a_new_employment_becomes_an_in_with_all_that_was_read():
@@ -35,9 +35,16 @@ def test_hours_of_a_day_are_planned():
         pytest.param({"status": "ended"}, "status", id="an end"),
         pytest.param({"status": "changed"}, "status", id="a change"),
         pytest.param({"status": "withdrawn"}, "status", id="a withdrawal"),
-        pytest.param({"worker_type": "DWD"}, "worker_type", id="a type that is not planned"),
-        pytest.param({"joint_committee": "124"}, "joint_committee", id="construction without cards"),
-        pytest.param({"joint_committee": "322"}, "joint_committee", id="temporary work without its user"),
+        pytest.param(
+            {"worker_type": "FLX", "start_date": "2027-04-01", "end_date": "2027-06-30"},
+            "start_date",
+            id="a flexi-job of a quarter that is too far away",
+        ),
+        pytest.param(
+            {"worker_type": "T17", "start_date": "2027-01-27", "end_date": "2027-01-27"},
+            "start_date",
+            id="article 17 sixteen days ahead",
+        ),
     ],
 )
 def test_what_is_not_handled_says_why(changes, field):

@@ -101,9 +101,10 @@ def test_malformed_records_become_findings_and_the_others_go_on(ledger):
 
 
 def test_what_is_not_handled_is_listed(ledger):
-    taken = plan(ledger, people.employment(status="ended"), people.employment(worker_type="DWD"))
+    early = {"worker_type": "FLX", "start_date": "2031-01-04", "end_date": "2031-01-31"}
+    taken = plan(ledger, people.employment(status="ended"), people.employment(**early))
 
-    assert found(taken) == [("not_handled", "E-1", "status"), ("not_handled", "E-1", "worker_type")]
+    assert found(taken) == [("not_handled", "E-1", "status"), ("not_handled", "E-1", "start_date")]
     assert rows(ledger) == []
 
 

@@ -1,0 +1,50 @@
+"""What the service would object to in a REST body, without asking it: ``dimona validate`` and tests."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cache
+
+from dimona_provider.api.names import path_of
+from dimona_provider.api.reading import read_draft
+from dimona_provider.domain.checking import check
+from dimona_provider.domain.declaration import Kind
+from dimona_provider.domain.draft import Breach
+from dimona_provider.domain.sentences import severity_of
+
+
+@dataclass(frozen=True, slots=True)
+class BodyDefect:
+    """One objection; holds no value of the body."""
+
+    code: str
+    """``ZZZZZ-TTT``, as the service would give it."""
+    severity: str
+    """``B`` refuses the declaration, ``NP`` is a warning."""
+    field: str
+    """The JSON path, such as ``dimonaIn.startDate``; ``declaration`` is the whole body."""
+
+    @property
+    def is_blocking(self) -> bool:
+        """Whether the declaration would be refused."""
+        return self.severity == "B"
+
+
+def check_body(body: object, today: dt.date) -> list[BodyDefect]:
+    """
+    Return every defect of any JSON value at all; an empty list means that only the NSSO can object.
+
+    A pure function: *today* is the Brussels day on which the declaration would be filed.
+    """
+    reading = read_draft(body)
+    if reading.draft is None:
+        return [_defect(breach, None) for breach in reading.breaches]
+    kind = reading.draft.kind
+    breaches = (*reading.breaches, *reading.strangers, *check(reading.draft, today))
+    return [_defect(breach, kind) for breach in breaches]
+
+
+@cache  # breaches are as many as the tables have rows
+def _defect(breach: Breach, kind: Kind | None) -> BodyDefect:
+    return BodyDefect(breach.code, severity_of(breach.code), path_of(breach.field, kind))
