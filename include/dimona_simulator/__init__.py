@@ -6,17 +6,22 @@ over HTTP (``python -m include.dimona_simulator --help``). See docs/simulator.md
 """
 
 from include.dimona_simulator.journal import JournalEntry, read_journal
+from include.dimona_simulator.judgement import judge
 from include.dimona_simulator.schedule import polls_off_schedule
-from include.dimona_simulator.settings import BASE_PATH, TOKEN_PATH, Settings, Timing
+from include.dimona_simulator.settings import BASE_PATH, TOKEN_PATH, Registers, Settings, Timing
 from include.dimona_simulator.simulator import Simulator
+from include.dimona_simulator.structure import Malformed
 
 __all__ = [
     "BASE_PATH",
     "TOKEN_PATH",
     "JournalEntry",
+    "Malformed",
+    "Registers",
     "Settings",
     "Simulator",
     "Timing",
+    "judge",
     "polls_off_schedule",
     "read_journal",
 ]

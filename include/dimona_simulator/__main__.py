@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.routing import BaseRoute
 
 from include.dimona_simulator.server import own_key, serve
-from include.dimona_simulator.settings import Settings, Timing
+from include.dimona_simulator.settings import Registers, Settings, Timing
 from include.dimona_simulator.simulator import Simulator
 from include.payroll.routes import payroll_routes
 from include.payroll.store import PayrollStore
@@ -38,6 +38,8 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--token-lifetime", type=int, default=600, help="seconds a token is valid (600)")
     add("--identified-after", type=float, help="seconds from S to the final result (default: never)")
+    add("--search-lag", type=float, default=0.0, help="seconds by which searches are behind (0)")
+    add("--registers", type=Path, help="what the NSSO knows of employers and workers, a JSON file")
     add(
         "--location",
         choices=("path", "absolute", "alternate"),
@@ -69,6 +71,8 @@ def _settings(options: argparse.Namespace) -> Settings:
         timing=Timing(*options.processing, *options.tail),
         token_lifetime=options.token_lifetime,
         identified_after=options.identified_after,
+        search_lag=options.search_lag,
+        registers=Registers.read(options.registers) if options.registers else Registers(),
         location=options.location,
     )
 

@@ -1,6 +1,39 @@
 """Belgian numbers and their check digits, as strings of digits."""
 
+from dataclasses import dataclass
+
 _MODULUS = 97
+
+
+@dataclass(frozen=True, slots=True)
+class Born:
+    """What an SSIN says of its holder; a part that it leaves open is 0 or ``None``."""
+
+    year: int
+    month: int
+    day: int
+    gender: str | None
+
+    def agrees_with(self, birth_date: str) -> bool:
+        """Tell whether ``YYYY-MM-DD`` (or ``YYYY-00-00``) says nothing else."""
+        sent = (int(part) for part in birth_date.split("-"))
+        own = (self.year, self.month, self.day)
+        return all(0 in {mine, theirs} or mine == theirs for mine, theirs in zip(own, sent, strict=True))
+
+
+def born(ssin: str) -> Born:
+    """
+    Read birth date and gender (``"1"`` man, ``"2"`` woman) from an SSIN with right check digits.
+
+    A BIS number has 20 or 40 added to the month; with 20 the gender is not known.
+
+    >>> born("93051822361")
+    Born(year=1993, month=5, day=18, gender='1')
+    """
+    since_2000 = int(ssin[9:]) == _MODULUS - (2_000_000_000 + int(ssin[:9])) % _MODULUS
+    added, month = divmod(int(ssin[2:4]), 20)
+    gender = None if added == 1 else "1" if int(ssin[6:9]) % 2 else "2"
+    return Born(int(ssin[:2]) + (2000 if since_2000 else 1900), month, int(ssin[4:6]), gender)
 
 
 def is_ssin(digits: str) -> bool:
@@ -29,6 +62,11 @@ def is_employer_id(number: int) -> bool:
     """Tell whether a definitive or provisional NSSO registration number is in range and right."""
     in_range = 100_006 <= number <= 199_999_934 or 5_000_000_120 <= number <= 5_999_999_989
     return in_range and number % 100 == _employer_check(number // 100)
+
+
+def is_provisional(number: int) -> bool:
+    """Tell a provisional NSSO number, of ten digits, from a definitive one."""
+    return number >= 1_000_000_000
 
 
 def employer_id_for(enterprise_number: str) -> int:

@@ -34,17 +34,20 @@ class Filing:
     @property
     def block(self) -> Mapping[str, Any]:
         """Give the block of the kind."""
-        return dict(self.body[self.kind])
+        block: Mapping[str, Any] = self.body[self.kind]
+        return block
 
     @property
     def worker(self) -> Mapping[str, Any]:
         """Give the worker as sent; empty when none was."""
-        return dict(self.body.get("worker", {}))
+        worker: Mapping[str, Any] = self.body.get("worker", {})
+        return worker
 
     @property
     def features(self) -> Mapping[str, Any]:
         """Give joint committee and worker type; only an IN has them."""
-        return dict(self.block.get("features", {}))
+        features: Mapping[str, Any] = self.block.get("features", {})
+        return features
 
     @property
     def worker_type(self) -> str:
@@ -62,6 +65,12 @@ class Filing:
         """Give the employer's NSSO number."""
         number = self.body.get("employer", {}).get("employerId")
         return None if number is None else int(number)
+
+    @property
+    def employer_digits(self) -> frozenset[str]:
+        """Give the numbers under which the employer declares, as the registers name it."""
+        numbers = (self.enterprise_number, self.employer_id)
+        return frozenset(str(number) for number in numbers if number is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +172,11 @@ class Period:
     id: int
     origin: Declaration
     history: list[tuple[float, Span]] = field(default_factory=list)
+
+    @property
+    def worker_type(self) -> str:
+        """Give the type of the worker, which never changes."""
+        return self.origin.filing.worker_type
 
     @property
     def latest(self) -> Span:

@@ -1,13 +1,19 @@
-"""The rules that look at periods: duplicates and overlaps, and what OUT, UPDATE and CANCEL may do to one."""
+"""What OUT, UPDATE and CANCEL may do to a period (domain facts, sections 2 and 3)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from include.dimona_simulator import tables
 from include.dimona_simulator.model import NO_END, Declaration, Filing, Kind, Period, Span
-from include.dimona_simulator.rules_span import crosses_quarters, interval, span_anomalies
+from include.dimona_simulator.moments import changes_too_late, closes_too_late, is_too_early
+from include.dimona_simulator.rules_blocks import committee_of_work
+from include.dimona_simulator.rules_history import clash, quota_anomalies, runs_too_long
+from include.dimona_simulator.rules_in import is_blocked
+from include.dimona_simulator.rules_parties import employer_zone
+from include.dimona_simulator.rules_span import day_anomalies, has_hours, span_anomalies
+from include.dimona_simulator.settings import Registers
 from include.dimona_simulator.tables import Need
 
 
@@ -19,25 +25,19 @@ class Change:
     anomalies: tuple[str, ...] = ()
 
 
-def clash(span: Span, worker_type: str, others: Iterable[Period]) -> str | None:
-    """
-    Give 333 for an equal period, 334 for an overlapping one, else nothing.
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A follow-up, the period it names, and what surrounds it."""
 
-    *others* are the worker's periods with the same employer. Several student periods may lie side by side
-    or on top of each other: the law allows more than one in a quarter.
-    """
-    begin, finish = interval(span)
-    found = None
-    for other in others:
-        theirs = other.latest
-        if theirs.cancelled or (worker_type == "STU" and other.origin.filing.worker_type == "STU"):
-            continue
-        starts, ends = interval(theirs)
-        if (begin, finish) == (starts, ends):
-            return "333"
-        if begin < ends and starts < finish:
-            found = "334"
-    return found
+    filing: Filing
+    period: Period
+    moment: datetime
+    """When it was filed, by the clocks of Brussels."""
+    with_employer: Iterable[Period]
+    """The worker's other periods with the same employer."""
+    of_worker: Iterable[Period]
+    """The worker's other periods with whatever employer."""
+    registers: Registers
 
 
 def find_fault(period: Period | None, origin: Declaration | None, now: float) -> str | None:
@@ -55,17 +55,31 @@ def find_fault(period: Period | None, origin: Declaration | None, now: float) ->
     return "00913-355" if period.latest.cancelled else None
 
 
-def follow_up(filing: Filing, period: Period, others: Iterable[Period], today: date) -> Change:
+def is_locked(period: Period, registers: Registers) -> bool:
+    """Tell whether a period was frozen by the NSSO."""
+    return period.id in registers.locked_periods or period.origin.ssin in registers.locked_workers
+
+
+def contradictions(filing: Filing, origin: Declaration, employer_ids: frozenset[int]) -> Iterator[str]:
+    """Compare employer and worker of a follow-up with its period's; *employer_ids* are its NSSO numbers."""
+    number, nsso, ssin = filing.enterprise_number, filing.employer_id, filing.worker.get("ssin")
+    if number is not None and number != origin.employer:
+        yield "00014-347"
+    if nsso is not None and nsso not in employer_ids:
+        yield f"{employer_zone(nsso)}-347"
+    if ssin is not None and ssin != origin.ssin:
+        yield "00024-347"
+
+
+def follow_up(situation: Situation) -> Change:
     """Judge an OUT, UPDATE or CANCEL on a period that may be touched."""
-    mismatch = tuple(_contradictions(filing, period))
-    match filing.kind:
+    match situation.filing.kind:
         case Kind.CANCEL:
-            change = Change(replace(period.latest, cancelled=True))
+            return Change(replace(situation.period.latest, cancelled=True))
         case Kind.OUT:
-            change = _out(filing, period.latest, today)
+            return _out(situation)
         case _:
-            change = _update(filing, period, others, today)
-    return replace(change, anomalies=mismatch + change.anomalies)
+            return _update(situation)
 
 
 def _is_settled(origin: Declaration, now: float) -> bool:
@@ -74,40 +88,35 @@ def _is_settled(origin: Declaration, now: float) -> bool:
     return not waits or origin.settled_at <= now
 
 
-def _contradictions(filing: Filing, period: Period) -> Iterator[str]:
-    number, ssin = filing.enterprise_number, filing.worker.get("ssin")
-    if number is not None and number != period.origin.employer:
-        yield "00014-347"
-    if ssin is not None and ssin != period.origin.ssin:
-        yield "00024-347"
-
-
-def _out(filing: Filing, before: Span, today: date) -> Change:
+def _out(situation: Situation) -> Change:
+    before = situation.period.latest
     if before.end is not None:
         return Change(before, ("00913-356",))
-    after = replace(before, end=date.fromisoformat(filing.block["endDate"]))
-    return Change(after, tuple(span_anomalies(after, "OTH", "XXX", today)) if after.end else ())
+    end = date.fromisoformat(situation.filing.block["endDate"])
+    late = before.late or closes_too_late(end, situation.moment)  # no code says so, only the period
+    found = day_anomalies(before.start, end, situation.moment.date())
+    return Change(replace(before, end=end, late=late), tuple(found))
 
 
-def _update(filing: Filing, period: Period, others: Iterable[Period], today: date) -> Change:
-    before, block = period.latest, filing.block
-    if not set(block) - {"periodId"}:
-        return Change(before, ("90378-360",))
+def _update(situation: Situation) -> Change:
+    before, block = situation.period.latest, situation.filing.block
+    worker_type = situation.period.worker_type
+    if worker_type in tables.NO_UPDATE:
+        return Change(before, ("00913-181",))
+    if len(block) == 1:
+        return Change(before, ("90378-361" if has_hours(before, worker_type) else "90378-360",))
     after = _merged(before, block)
     if after == before:
         return Change(before, ("90378-444",))
     if before.end is None and after.end is not None:
         return Change(before, ("00913-359",))
-    worker_type = period.origin.filing.worker_type
-    committee = str(period.origin.filing.features.get("jointCommissionNumber", ""))
-    found = [
-        *_forbidden_moves(before, after, worker_type),
-        *(code for code in span_anomalies(after, worker_type, committee, today) if code != "00911-001"),
-        *_quarter_and_clash(after, worker_type, (other for other in others if other.id != period.id)),
-    ]
-    if after.start != before.start and after.start < today:
+    found = [*_forbidden(situation, after), *_span(situation, after), *_history(situation, after)]
+    if "00911-344" in found and "90378-341" in found:
+        found.remove("90378-341")  # too long because its end moved: one fault, not two
+    if changes_too_late(before, after, situation.moment):
         found.append("90378-460")
-    return Change(replace(after, late=before.late or "90378-460" in found), tuple(dict.fromkeys(found)))
+    late = before.late or "90378-460" in found
+    return Change(replace(after, late=late), tuple(dict.fromkeys(found)))
 
 
 def _merged(before: Span, block: Mapping[str, Any]) -> Span:
@@ -123,21 +132,55 @@ def _merged(before: Span, block: Mapping[str, Any]) -> Span:
     )
 
 
-def _forbidden_moves(before: Span, after: Span, worker_type: str) -> Iterator[str]:
-    rule = tables.WORKER_TYPES.get(worker_type, tables.UNKNOWN_TYPE)
-    if after.end is None and before.end is not None and rule.end_date is Need.REQUIRED:
+def _forbidden(situation: Situation, after: Span) -> Iterator[str]:
+    """Give what an update may not change, by worker type."""
+    before, worker_type = situation.period.latest, situation.period.worker_type
+    features = situation.period.origin.filing.features
+    needs_end = tables.rule_of(worker_type, before.start).end_date is Need.REQUIRED
+    temporary = features.get("jointCommissionNumber") == tables.TEMPORARY_WORK
+    if after.end is None and before.end is not None and (needs_end or temporary):
         yield "00913-368"
     if worker_type == "STU" and after.start != before.start:
         yield "00910-005"
     if worker_type == "FLX" and before.end is not None and after.end is not None and after.end > before.end:
         yield "00911-344"
+    if worker_type == "EXT" and before.end_hour is None and after.end_hour is not None:
+        yield "00778-005"  # a day lump sum has none
+    if not situation.period.origin.filing.employer_digits.isdisjoint(situation.registers.inactive_employers):
+        yield "90378-343"
 
 
-def _quarter_and_clash(after: Span, worker_type: str, others: Iterable[Period]) -> Iterator[str]:
-    rule = tables.WORKER_TYPES.get(worker_type, tables.UNKNOWN_TYPE)
-    if rule.one_quarter and crosses_quarters(after):
-        yield "90378-421"
-    if after.end is None or after.end >= after.start:
-        clashing = clash(after, worker_type, others)
-        if clashing is not None:
-            yield f"90378-{clashing}"
+def _span(situation: Situation, after: Span) -> Iterator[str]:
+    before, worker_type, today = (
+        situation.period.latest,
+        situation.period.worker_type,
+        situation.moment.date(),
+    )
+    committee = committee_of_work(situation.period.origin.filing)
+    for code in span_anomalies(after, worker_type, committee, today, "90378"):
+        if code != "00911-001":  # 00913-368 says so
+            yield code
+    if after.start == before.start:
+        return
+    if is_too_early(after, tables.rule_of(worker_type, after.start), today):
+        yield "00910-008"
+    if is_blocked(after, worker_type, situation.registers):
+        yield "90378-450"
+
+
+def _history(situation: Situation, after: Span) -> Iterator[str]:
+    before, worker_type = situation.period.latest, situation.period.worker_type
+    clashing = clash(after, worker_type, situation.with_employer, situation.registers)
+    if clashing is not None:
+        yield f"90378-{clashing}"
+    if after.start != before.start and runs_too_long(after, worker_type, situation.with_employer):
+        yield "00910-459"
+    if (after.planned_hours or 0) > (before.planned_hours or 0):
+        yield from quota_anomalies(
+            after,
+            worker_type,
+            situation.period.origin.ssin,
+            situation.of_worker,
+            situation.registers,
+            late=before.late,
+        )

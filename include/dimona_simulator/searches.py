@@ -12,6 +12,7 @@ from include.dimona_simulator.model import Declaration, Filing, Kind, Span
 from include.dimona_simulator.problems import Issue, Refusal, bad_request, missing_permission
 from include.dimona_simulator.register import Register
 from include.dimona_simulator.routes import Route
+from include.dimona_simulator.rules_periods import is_locked
 from include.dimona_simulator.settings import Settings
 
 Item = TypeVar("Item")
@@ -35,7 +36,7 @@ class _Page:
 
 @dataclass(frozen=True, slots=True)
 class Searches:
-    """Answer the searches in a register."""
+    """Answer the searches in a register, with what was processed ``search_lag`` seconds ago."""
 
     settings: Settings
     register: Register
@@ -46,7 +47,7 @@ class Searches:
         found = (
             (declaration, verdict)
             for declaration in self.register.declarations_of(employer, ssin)
-            if (verdict := declaration.verdict(now)) is not None
+            if (verdict := declaration.verdict(now - self.settings.search_lag)) is not None
             and not (ssin is not None and verdict.result == "S")  # the number isn't known yet
         )
         short = self.settings.short_enterprise_numbers
@@ -60,11 +61,16 @@ class Searches:
         found = (
             (period, span)
             for period in self.register.periods_of(employer, ssin)
-            if (span := period.visible(now)) is not None
+            if (span := period.visible(now - self.settings.search_lag)) is not None
         )
         short = self.settings.short_enterprise_numbers
+        registers = self.settings.registers
         return _paged(
-            call, found, lambda item: views.period(item[0], item[1], call.origin, short_numbers=short)
+            call,
+            found,
+            lambda item: views.period(
+                *item, call.origin, short_numbers=short, locked=is_locked(item[0], registers)
+            ),
         )
 
     def relations(self, call: Call, _: Route, now: float) -> Reply:
@@ -72,7 +78,7 @@ class Searches:
         employer, ssin = self._asked(call)
         ties: dict[str, tuple[Declaration, list[Span]]] = {}
         for period in self.register.periods_of(employer, ssin):
-            span = period.visible(now)
+            span = period.visible(now - self.settings.search_lag)
             if span is not None and not span.cancelled:
                 ties.setdefault(period.origin.ssin or "", (period.origin, []))[1].append(span)
         short = self.settings.short_enterprise_numbers
@@ -82,7 +88,7 @@ class Searches:
         content = structure.read_object(call.body)
         structure.check_search(content)
         employer = self.register.employer_key(Filing(Kind.IN, content)) or ""
-        if employer in self.settings.employers_without_mandate:
+        if employer in self.settings.registers.employers_without_mandate:
             raise Refusal(missing_permission())
         return employer, content.get("worker", {}).get("ssin")
 

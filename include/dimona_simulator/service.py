@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from include.dimona_simulator import storage, structure, views
 from include.dimona_simulator.messages import Call, Reply, json_reply
-from include.dimona_simulator.model import Declaration, Filing
+from include.dimona_simulator.model import Declaration, Filing, Kind
 from include.dimona_simulator.oauth import CONSULT, DECLARE, Authority
 from include.dimona_simulator.problems import (
     Issue,
@@ -17,6 +18,7 @@ from include.dimona_simulator.problems import (
 )
 from include.dimona_simulator.register import Register
 from include.dimona_simulator.routes import Resource, Route
+from include.dimona_simulator.rules_periods import is_locked
 from include.dimona_simulator.searches import Searches
 from include.dimona_simulator.settings import BASE_PATH, Settings
 
@@ -55,7 +57,11 @@ class Service:
 
     def _file(self, call: Call, _: Route, now: float) -> Reply:
         content = structure.read_object(call.body)
-        structure.check_declaration(content)
+        structure.check_declaration(
+            content,
+            parties=self.settings.missing_parties == "400",
+            committee=not self._is_local(content),
+        )
         filing = Filing.of(content)
         self._check_mandate(filing)
         declaration = self.register.draft(filing, now)
@@ -64,12 +70,17 @@ class Service:
         self.register.add(declaration)
         return Reply(201, headers={"Location": self._location(call, declaration)})
 
+    def _is_local(self, content: Mapping[str, Any]) -> bool:
+        employer = content.get("employer")
+        numbers = {str(number) for number in employer.values()} if isinstance(employer, dict) else set()
+        return not numbers.isdisjoint(self.settings.registers.local_employers)
+
     def _check_mandate(self, filing: Filing) -> None:
         employer = self.register.employer_key(filing)
-        if employer is None:
+        if employer is None and filing.kind is not Kind.IN:
             origin = self.register.declaration(int(filing.block["periodId"]))
             employer = origin.employer if origin else None
-        if employer in self.settings.employers_without_mandate:
+        if employer in self.settings.registers.employers_without_mandate:
             raise Refusal(missing_permission())
 
     def _location(self, call: Call, declaration: Declaration) -> str:
@@ -92,7 +103,8 @@ class Service:
         if period is None or span is None:
             raise Refusal(not_found("period"))
         short = self.settings.short_enterprise_numbers
-        return json_reply(200, views.period(period, span, call.origin, short_numbers=short))
+        locked = is_locked(period, self.settings.registers)
+        return json_reply(200, views.period(period, span, call.origin, short_numbers=short, locked=locked))
 
 
 def _number(route: Route, name: str) -> int:

@@ -1,23 +1,14 @@
 """The structure of a declaration as JSON: what is answered with 400 before any rule of law is asked."""
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from include.dimona_simulator.members import BLOCKS, DECLARATION, SEARCH, Field
 from include.dimona_simulator.problems import Issue, Refusal, bad_request
 
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One JSON member: a check of its value, or its own members when it is an object."""
-
-    expects: str
-    check: Callable[[object], bool] = lambda value: isinstance(value, dict)
-    members: Mapping[str, "Field"] = field(default_factory=dict)
-    required: bool = False
+_REQUIRED = "is required"
+_COMMITTEE_NAME = "dimonaIn.features.jointCommissionNumber"
 
 
 def read_object(body: bytes) -> dict[str, Any]:
@@ -31,19 +22,59 @@ def read_object(body: bytes) -> dict[str, Any]:
     return content
 
 
-def check_declaration(content: Mapping[str, Any]) -> None:
-    """Refuse a declaration whose structure is wrong, with all that is wrong in one problem."""
-    issues = [*_issues(content, _DECLARATION, ""), *_block_issues(content)]
+class Malformed(ValueError):
+    """A declaration whose structure is wrong; *names* are the members, never their values."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = sorted(set(names))
+        super().__init__(f"the structure is wrong at {', '.join(self.names)}")
+
+
+def check_declaration(content: Mapping[str, Any], *, parties: bool = True, committee: bool = True) -> None:
+    """
+    Refuse a declaration whose structure is wrong, with all that is wrong in one problem.
+
+    *parties* tells whether an IN without employer or worker, *committee* whether one without joint committee
+    is a matter of structure.
+    """
+    issues = [
+        issue
+        for issue in _declaration_issues(content)
+        if (parties or not _is_missing_party(issue)) and (committee or not _is_missing_committee(issue))
+    ]
     if issues:
         missing = {issue.name for issue in issues if issue.value is None}
-        features = missing & {"dimonaIn.features", "dimonaIn.features.jointCommissionNumber"}
+        features = missing & {"dimonaIn.features", _COMMITTEE_NAME}
         detail = "Bad Request: Features required" if features else "The input message is incorrect"
         raise Refusal(bad_request(issues, detail))
 
 
+def check_judged(content: Mapping[str, Any]) -> None:
+    """Raise ``Malformed`` for a wrong structure; employer, worker and joint committee may be absent."""
+    issues = [
+        issue.name
+        for issue in _declaration_issues(content)
+        if not (_is_missing_party(issue) or _is_missing_committee(issue))
+    ]
+    if issues:
+        raise Malformed(issues)
+
+
+def _declaration_issues(content: Mapping[str, Any]) -> list[Issue]:
+    return [*_issues(content, DECLARATION, ""), *_block_issues(content)]
+
+
+def _is_missing_party(issue: Issue) -> bool:
+    return issue.name in {"employer", "worker"} and issue.value in (None, {})
+
+
+def _is_missing_committee(issue: Issue) -> bool:
+    return issue.name == _COMMITTEE_NAME and issue.detail == _REQUIRED
+
+
 def check_search(content: Mapping[str, Any]) -> None:
     """Refuse a search whose structure is wrong."""
-    issues = list(_issues(content, _SEARCH, ""))
+    issues = list(_issues(content, SEARCH, ""))
     if issues:
         raise Refusal(bad_request(issues))
 
@@ -53,7 +84,7 @@ def _block_issues(content: Mapping[str, Any]) -> Iterator[Issue]:
     if len(blocks) != 1:
         yield Issue("$", f"exactly one of {', '.join(BLOCKS)} is expected")
     if "dimonaIn" in content:
-        yield from (Issue(name, "is required") for name in ("employer", "worker") if name not in content)
+        yield from (Issue(name, _REQUIRED) for name in ("employer", "worker") if name not in content)
 
 
 def _issues(content: Mapping[str, Any], members: Mapping[str, Field], prefix: str) -> Iterator[Issue]:
@@ -67,121 +98,4 @@ def _issues(content: Mapping[str, Any], members: Mapping[str, Field], prefix: st
             yield from _issues(value, known.members, f"{prefix}{name}.")
     for name, known in members.items():
         if known.required and name not in content:
-            yield Issue(prefix + name, "is required")
-
-
-def _pattern(expression: str) -> Callable[[object], bool]:
-    compiled = re.compile(expression)
-    return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
-
-
-def _whole(low: int, high: int) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-
-
-def _text(longest: int) -> Field:
-    return Field(
-        f"text of 1 to {longest} characters",
-        lambda value: isinstance(value, str) and 1 <= len(value.strip()) <= longest and len(value) <= longest,
-    )
-
-
-def _is_day(value: object) -> bool:
-    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
-        return False
-    try:
-        date.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_birth_date(value: object) -> bool:
-    return _is_day(value) or (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-00-00", value) is not None)
-
-
-def _object(members: Mapping[str, Field], *, required: bool = False) -> Field:
-    return Field("an object", members=members, required=required)
-
-
-def _required(plain: Field) -> Field:
-    return Field(plain.expects, plain.check, plain.members, required=True)
-
-
-_DAY = Field("a day YYYY-MM-DD", _is_day)
-_HOUR = Field("an hour HHMM", _pattern("([01][0-9]|2[0-3])[0-5][0-9]"))
-_PLANNED = Field("a number from 1 to 999", _whole(1, 999))
-_NUMBER = Field("a number of at most 12 digits", _whole(1, 999_999_999_999))
-_COUNTRY = Field("a country code", _whole(1, 99_999))
-_SSIN = Field("eleven digits", _pattern("[0-9]{11}"))
-_ENTERPRISE = Field("nine or ten digits", _pattern("[01]?[0-9]{9}"))
-_COMMITTEE = Field("a joint committee", _pattern(r"[0-9A-Z.]{1,10}"))
-_CARD = Field("twelve digits", _whole(1, 999_999_999_999))
-
-_ADDRESS = {
-    "street": _text(42),
-    "houseNumber": _text(10),
-    "boxNumber": _text(4),
-    "postCode": _text(9),
-    "municipality": _object({
-        "code": Field("a municipality code", _whole(1, 99_999)),
-        "name": _text(40),
-    }),
-    "country": _COUNTRY,
-}  # fmt: skip
-_EMPLOYER = Field(
-    "an object with enterpriseNumber or employerId",
-    lambda value: isinstance(value, dict) and bool(value),
-    {"enterpriseNumber": _ENTERPRISE, "employerId": Field("an NSSO number", _whole(1, 9_999_999_999))},
-)
-_WORKER = _object({
-    "ssin": _SSIN,
-    "familyName": _text(48),
-    "givenName": _text(24),
-    "initial": _text(1),
-    "birthDate": Field("a day YYYY-MM-DD or a year YYYY-00-00", _is_birth_date),
-    "placeOfBirth": _text(40),
-    "countryOfBirth": _COUNTRY,
-    "nationality": _COUNTRY,
-    "gender": Field("1 or 2", _pattern("[12]")),
-    "address": _object(_ADDRESS),
-})  # fmt: skip
-_SPAN = {
-    "startDate": _DAY,
-    "startHour": _HOUR,
-    "endDate": _DAY,
-    "endHour": _HOUR,
-    "plannedHoursNumber": _PLANNED,
-}
-_USER_ENTERPRISE = {
-    "jointCommissionNumber": _COMMITTEE,
-    "enterpriseNumber": _ENTERPRISE,
-    "name": _text(96),
-    "address": _object(_ADDRESS),
-}
-_FEATURES = {
-    "jointCommissionNumber": _required(_COMMITTEE),
-    "workerType": _required(Field("three capitals or digits", _pattern("[A-Z0-9]{3}"))),
-    "subEntityNumber": Field("a sub-entity number", _whole(1, 9_999_999_999)),
-    "userEnterprise": _object(_USER_ENTERPRISE),
-}
-_STATUTES = {
-    "employmentNature": Field("EMPLOYEE or WORKER", _pattern("EMPLOYEE|WORKER")),
-    "workerStatus": Field("F1 or F2", _pattern("F1|F2")),
-    "activityWithRisk": Field("a number from 0 to 999", _whole(0, 999)),
-}
-BLOCKS: Mapping[str, Field] = {
-    "dimonaIn": _object({
-        **_SPAN,
-        "startDate": _required(_DAY),
-        "features": _object(_FEATURES, required=True),
-        "studentPlaceOfWork": _object({"name": _text(96), "address": _object(_ADDRESS)}),
-        "constructionControlCards": _object({"firstMonthC32ANumber": _CARD, "nextMonthC32ANumber": _CARD}),
-        "smallStatutesInformation": _object(_STATUTES),
-    }),
-    "dimonaOut": _object({"periodId": _required(_NUMBER), "endDate": _required(_DAY)}),
-    "dimonaUpdate": _object({"periodId": _required(_NUMBER), **_SPAN}),
-    "dimonaCancel": _object({"periodId": _required(_NUMBER)}),
-}  # fmt: skip
-_DECLARATION = {"employer": _EMPLOYER, "worker": _WORKER, **BLOCKS}
-_SEARCH = {"employer": _required(_EMPLOYER), "worker": _object({"ssin": _SSIN})}
+            yield Issue(prefix + name, _REQUIRED)

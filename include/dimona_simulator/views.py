@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from include.dimona_simulator.identifiers import employer_id_for, is_enterprise_key, is_ssin
+from include.dimona_simulator.identifiers import born, employer_id_for, is_enterprise_key, is_ssin
 from include.dimona_simulator.labels import label
 from include.dimona_simulator.model import Declaration, Period, Span, Verdict
 from include.dimona_simulator.settings import BASE_PATH
@@ -30,7 +30,9 @@ def declaration(filed: Declaration, verdict: Verdict, origin: str, *, short_numb
     return {**content, "declarationStatus": status}
 
 
-def period(shown: Period, span: Span, origin: str, *, short_numbers: bool) -> dict[str, Any]:
+def period(
+    shown: Period, span: Span, origin: str, *, short_numbers: bool, locked: bool = False
+) -> dict[str, Any]:
     """Show a period as it stands."""
     return {
         "periodId": shown.id,
@@ -39,7 +41,7 @@ def period(shown: Period, span: Span, origin: str, *, short_numbers: bool) -> di
         "worker": worker(shown.origin, identified=True),
         **span.as_json(),
         "features": dict(shown.origin.filing.features),
-        "locked": False,
+        "locked": locked,
     }
 
 
@@ -87,10 +89,9 @@ def _person(ssin: str, sent: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _birth_date(ssin: str) -> str:
-    born_since_2000 = int(ssin[9:]) == 97 - (2_000_000_000 + int(ssin[:9])) % 97
-    year = f"{'20' if born_since_2000 else '19'}{ssin[:2]}"
-    month, day = int(ssin[2:4]) % 20, int(ssin[4:6])
-    return f"{year}-{month:02d}-{day:02d}" if month and day else f"{year}-00-00"
+    known = born(ssin)
+    month_and_day = (known.month, known.day) if known.month and known.day else (0, 0)
+    return "{:04d}-{:02d}-{:02d}".format(known.year, *month_and_day)
 
 
 def _period_link(origin: str, number: int) -> str:

@@ -136,7 +136,10 @@ def test_a_worker_with_neither_number_nor_identity_is_refused(nsso):
 
 def test_temporary_work_with_a_user_enterprise_is_accepted(nsso):
     body = nsso.body(committee="322", endDate="2026-03-20")
-    body["dimonaIn"]["features"]["userEnterprise"] = {"enterpriseNumber": "0477472701"}
+    body["dimonaIn"]["features"]["userEnterprise"] = {
+        "enterpriseNumber": "0477472701",
+        "jointCommissionNumber": "XXX",
+    }
 
     assert nsso.outcome(body) == ("A", [])
 

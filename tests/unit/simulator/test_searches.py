@@ -118,3 +118,14 @@ def test_a_page_that_can_not_be_is_refused(nsso, query):
 )
 def test_a_search_has_an_employer_and_perhaps_a_number(nsso, body):
     assert nsso.http.post("/REST/dimona/v2/periods/search", json=body).status_code == 400
+
+
+@pytest.mark.parametrize("resource", ["declarations", "periods", "relations"])
+def test_searches_may_be_behind(make_nsso, clock, resource):
+    nsso = make_nsso(search_lag=60)
+    number = nsso.accepted(employer=EMPLOYER)
+    assert nsso.get(number).status_code == nsso.get(number, "periods").status_code == 200
+    assert nsso.search(resource, EMPLOYER).json() == {"items": []}
+    clock.advance(60)
+
+    assert len(nsso.search(resource, EMPLOYER).json()["items"]) == 1
