@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import sqlite3
@@ -98,7 +99,15 @@ def test_both_forms_of_a_key_are_read(form: serialization.PrivateFormat, newline
 def test_the_example_of_an_employment_becomes_a_declaration() -> None:
     record = _json(DOCS / "payroll.md")[0]
 
-    assert isinstance(plan_employment(read_employment(record)), DimonaIn)
+    assert isinstance(plan_employment(read_employment(record, dt.date(2027, 1, 4))), DimonaIn)
+
+
+def test_the_example_of_blocks_becomes_a_declaration() -> None:
+    record = _json(DOCS / "payroll.md")[0]
+    (blocks,) = (one for one in _json(DOCS / "payroll.md") if "user_enterprise" in one)
+    temporary = record | {"worker_type": "OTH", "planned_hours": None} | blocks
+
+    assert isinstance(plan_employment(read_employment(temporary, dt.date(2027, 1, 4))), DimonaIn)
 
 
 def test_the_examples_of_workers_can_be_read() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import fields
+import json
+import tomllib
 
 import pytest
 
-from dimona_provider.domain.employment import STATUSES, Employment
+from dimona_provider.domain.draft import fields_of_declarations, inner_fields
+from dimona_provider.domain.employment import STATUSES
 from dimona_provider.domain.outcome import OPEN, OUTCOMES, WAITING, State
+from dimona_provider.domain.payroll import payroll_name
 from dimona_provider.domain.planning import _STATUS_NOT_HANDLED
-from dimona_provider.domain.rules import worker_types
+from dimona_provider.domain.worker_types import worker_types
 from dimona_provider.ledger import claims
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.schema import metadata
@@ -39,10 +42,16 @@ def test_worker_types() -> None:
             row.end_date,
             row.hours,
             row.planned_hours,
+            row.small_statutes,
+            row.place_of_work,
+            row.ssin,
             yes(row.quarter),
-            yes(row.planned),
+            f"{row.earliest_days} days before its {row.earliest_before}"
+            if row.earliest_days
+            else "any time before",
         ]
         for row in worker_types().values()
+        if row.is_open
     ]
 
     assert table(_PAYROLL, "code", "worker") == expected
@@ -61,7 +70,35 @@ def test_fields_of_an_employment() -> None:
     documented = {name for row in table(_PAYROLL, "field", "form", "needed") for name in row[0].split(", ")}
 
     assert documented == set(employment(1, date(2027, 1, 4)))
-    assert {field.name for field in fields(Employment)} - {"reference", "dates"} <= documented
+
+
+def test_fields_of_the_blocks_of_an_employment() -> None:
+    blocks = ("user_enterprise", "construction_cards", "small_statutes", "place_of_work")
+    known = {name for block in blocks for name in inner_fields(block) if ".address." not in name}
+
+    documented = {row[0] for row in table(_PAYROLL, "block field", "form", "needed")}
+
+    assert documented == known | {"sub_entity"}
+
+
+def test_payrolls_schema_names_every_field() -> None:
+    schema = json.loads(
+        (ROOT / "plugins/dimona_provider/domain/tables/payroll_export.schema.json").read_text("utf-8")
+    )
+    top = {name.partition(".")[0] for name in map(payroll_name, fields_of_declarations())}
+
+    expected = top - {"declaration", "block", "features", "period_id"} | {"employment_id", "status"}
+    assert set(schema["properties"]) == expected
+    for block in ("user_enterprise", "construction_cards", "small_statutes", "place_of_work"):
+        inner = {name.removeprefix(block + ".") for name in inner_fields(block) if ".address." not in name}
+        assert set(schema["$defs"][block]["properties"]) == inner
+
+
+def test_codes_of_structure_are_documented() -> None:
+    text = (DOCS / "validate.md").read_text(encoding="utf-8")
+    path = ROOT / "plugins/dimona_provider/domain/tables/structure_sentences.toml"
+
+    assert {row[0] for row in table(text, "code", "means")} == set(tomllib.loads(path.read_text("utf-8")))
 
 
 def test_states() -> None:
