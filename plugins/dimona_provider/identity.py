@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from dimona_provider.api.wire import Filing
 from dimona_provider.domain.deadlines import file_in_by
 from dimona_provider.domain.declaration import Kind
+from dimona_provider.domain.outcome import OPEN
 from dimona_provider.domain.worker_types import quarter_of
 from dimona_provider.ledger import Ledger, intents
 from dimona_provider.ledger.intents import NewIntent
@@ -44,9 +45,9 @@ def make_intent(
     )
 
 
-def with_basis(connection: sa.Connection, intent: NewIntent) -> NewIntent:
+def with_basis(connection: sa.Connection, intent: NewIntent) -> NewIntent | None:
     """
-    Name the effective declaration that *intent* builds on.
+    Name the effective declaration that *intent* builds on; None while the CANCEL of the same IN is open.
 
     So A, then B, then again A are three intents, while A that still stands, wished for again, stays one.
     """
@@ -55,9 +56,10 @@ def with_basis(connection: sa.Connection, intent: NewIntent) -> NewIntent:
         if same is None:
             return intent
         last = same.period_id and intents.standing_on_period(connection, intent.environment, same.period_id)
-        if last and last.kind == Kind.CANCEL:
-            return intent.on(str(last.declaration_id or "open"))
-        return intent.on(same.basis)
+        if not last or last.kind != Kind.CANCEL:
+            return intent.on(same.basis)
+        # Before the CANCEL has its outcome nobody knows whether a second IN would stand beside the first.
+        return None if last.state in OPEN else intent.on(str(last.declaration_id))
     if intent.period_id is None:
         return intent
     last = intents.standing_on_period(connection, intent.environment, intent.period_id)

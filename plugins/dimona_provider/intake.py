@@ -144,16 +144,22 @@ class _Intake:
         filing = read_filing(write_declaration(planned))
         environment = self.routes.of(filing.employer).environment
         intent = make_intent(self.ledger, self.connection, environment, employment.reference, filing)
-        stands = intents.standing(self.connection, intent)
-        if stands is not None and stands.content != intent.content:
-            same = stands.employment == employment.reference
-            reason = _CHANGED if same else _SECOND_CONTRACT
+        if (reason := self._why_not(intent)) is not None:
             self._find(FindingKind.NOT_HANDLED, employment.reference, "employment", reason)
             return
-        if stands is not None and with_basis(self.connection, intent).basis != stands.basis:
-            self._find(FindingKind.NOT_HANDLED, employment.reference, "employment", _CANCELLED)
-            return
         self._record(intent)
+
+    def _why_not(self, intent: NewIntent) -> str | None:
+        """Return why payroll's wish, beside what stands already, needs more than an IN."""
+        stands = intents.standing(self.connection, intent)
+        if stands is None:
+            return None
+        if stands.content != intent.content:
+            return _CHANGED if stands.employment == intent.employment else _SECOND_CONTRACT
+        if stands.worker_hash != intent.worker_hash and stands.employment == intent.employment:
+            return _NOT_RECORDED[Recorded.OTHER_WORKER]
+        based = with_basis(self.connection, intent)
+        return _CANCELLED if based is None or based.basis != stands.basis else None
 
     def take_item(self, item: object) -> None:
         reference = None
@@ -172,7 +178,12 @@ class _Intake:
             self._find(FindingKind.MALFORMED, None, "reference", str(error))
             return
         intent = make_intent(self.ledger, self.connection, self.routes.default.environment, reference, filing)
-        self._record(with_basis(self.connection, intent))
+        based = with_basis(self.connection, intent)
+        if based is None:
+            self._find(FindingKind.NOT_HANDLED, reference, "employment", _NOT_RECORDED[Recorded.WAITING])
+            self.taken.recorded[Recorded.WAITING] += 1
+            return
+        self._record(based)
 
     def _record(self, intent: NewIntent) -> None:
         recorded = intents.record(self.ledger, self.connection, intent, batch=self.batch, now=self.now)

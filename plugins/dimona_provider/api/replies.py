@@ -30,8 +30,10 @@ def read_answer(body: object, declaration_id: int) -> Answer | None:
     status = body.get("declarationStatus") if isinstance(body, Mapping) else None
     if not isinstance(status, Mapping):
         return None
-    if (named := read_number(status.get("declarationId"))) not in {None, declaration_id}:
-        raise UnexpectedResponse(f"asked for declaration {declaration_id}, got the answer of {named}")
+    raw = status.get("declarationId")
+    if raw is not None and (named := read_number(raw)) != declaration_id:
+        of = f"the answer of {named}" if named else "an answer with an unreadable declaration id"
+        raise UnexpectedResponse(f"asked for declaration {declaration_id}, got {of}")
     result = status.get("result")
     if not isinstance(result, str) or not _RESULT.fullmatch(result):
         return None

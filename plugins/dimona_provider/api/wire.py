@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dimona_provider.api.canonical import canonical
 from dimona_provider.api.names import BLOCKS
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.identifiers import EnterpriseNumber, Ssin, parse_employer_id
@@ -53,6 +54,7 @@ def read_filing(body: object) -> Filing:
         raise InvalidBody([Defect("declaration", "not a JSON object")])
     if not _is_json(body):
         raise InvalidBody([Defect("declaration", "holds what JSON can't say")])
+    body = canonical(body)
     blocks = [name for name in BLOCKS if name in body]
     if len(blocks) != 1 or not isinstance(body[blocks[0]], Mapping):
         raise InvalidBody([Defect("declaration", "needs exactly one object of " + ", ".join(BLOCKS))])

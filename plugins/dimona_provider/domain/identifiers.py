@@ -63,9 +63,9 @@ def contains_ssin(text: str) -> bool:
     """
     Tell whether eleven digits with valid check digits stand anywhere in *text*.
 
-    Separators are ignored, so that ``85.07.30-033.28`` in an employment reference is found too.
+    Everything but letters and digits is ignored, so that ``85.07.30-033.28`` in a reference is found too.
     """
-    squeezed = re.sub(r"[ .\-/_]", "", text)
+    squeezed = re.sub(r"[\W_]", "", text)
     return any(
         _has_plausible_birth(match.group(1)) and _has_ssin_check(match.group(1))
         for match in _ELEVEN_DIGITS_IN_A_ROW.finditer(squeezed)

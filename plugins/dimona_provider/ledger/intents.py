@@ -133,6 +133,8 @@ class Standing:
 
     employment: str
     kind: str
+    state: str
+    worker_hash: str | None
     content: str
     basis: str
     declaration_id: int | None
@@ -177,4 +179,13 @@ def _newest(connection: sa.Connection, which: list[sa.ColumnElement[bool]]) -> S
     row = connection.execute(sa.select(intents).where(*which).order_by(intents.c.id.desc()).limit(1)).first()
     if row is None:
         return None
-    return Standing(row.employment, row.kind, row.content, row.basis, row.declaration_id, row.period_id)
+    return Standing(
+        employment=row.employment,
+        kind=row.kind,
+        state=row.state,
+        worker_hash=row.worker_hash,
+        content=row.content,
+        basis=row.basis,
+        declaration_id=row.declaration_id,
+        period_id=row.period_id,
+    )

@@ -166,3 +166,9 @@ def test_the_body_of_an_answer_is_kept_as_it_came_and_not_shown():
 
 def test_an_operation_shows_no_body():
     assert people.SSIN not in repr(submit(people.in_body()))
+
+
+@pytest.mark.parametrize("named", ["zzz", -5, 1_000_000_000_000, "", [], {}], ids=str)
+def test_an_answer_with_an_unreadable_declaration_id_is_not_ours(named):
+    with pytest.raises(UnexpectedResponse, match="unreadable"):
+        read_answer({"declarationStatus": {"declarationId": named, "result": "A"}}, 656309292174)

@@ -29,6 +29,8 @@ class History:
         with self.ledger.write() as connection:
             intent = make_intent(self.ledger, connection, ENVIRONMENT, reference, read_filing(body))
             intent = with_basis(connection, intent)
+            if intent is None:
+                return Recorded.WAITING
             return intents.record(self.ledger, connection, intent, batch=None, now=START)
 
     def answer(self, state="accepted"):

@@ -374,3 +374,63 @@ def test_no_table_holds_a_person_in_clear_on_a_server_either(ledger):
     persons = [people.SSIN, people.ssin(8), *leaves(people.identity())]
     assert not [text for text in persons if len(text) > 5 and text in said]
     assert Path(__file__).name not in said
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        pytest.param({"employer": {"enterpriseNumber": "BE 0477.472.701"}}, id="employer with dots"),
+        pytest.param({"employer": {"enterpriseNumber": "477472701"}}, id="employer without its zero"),
+        pytest.param({"employer": {"enterpriseNumber": people.EMPLOYER, "employerId": None}}, id="a null"),
+        pytest.param({"worker": {"ssin": "93.05.18-223.61"}}, id="SSIN with dots"),
+    ],
+)
+def test_a_wish_written_otherwise_is_the_same_wish_and_goes_out_plain(ledger, written):
+    body = people.in_body()
+    take(ledger, {"reference": "E-1", "declaration": body})
+
+    _, again = take(ledger, {"reference": "E-1", "declaration": {**body, **written}}, origin="another run")
+
+    assert again.recorded == {Recorded.KNOWN: 1}
+    (only,) = rows(ledger)
+    assert json.loads(ledger.keys.decrypt(only.body)) == body
+
+
+def test_numbers_and_nulls_of_a_students_contract_make_no_second_one(ledger):
+    block = {"endDate": "2027-03-31", "plannedHoursNumber": 40}
+    features = {"jointCommissionNumber": "XXX", "workerType": "STU"}
+    take(ledger, {"reference": "E-1", "declaration": people.in_body(**block, features=features)})
+    set_state(ledger, 1, state=State.ACCEPTED, declaration_id=100, period_id=100)
+    otherwise = people.in_body(**{**block, "plannedHoursNumber": 40.0, "startHour": None}, features=features)
+
+    _, again = take(ledger, {"reference": "E-1", "declaration": otherwise}, origin="another run")
+
+    assert again.recorded == {Recorded.KNOWN: 1}
+
+
+@pytest.mark.parametrize("state", [State.PLANNED, State.SENT, State.UNCLEAR])
+def test_an_in_waits_while_a_cancel_under_another_reference_is_open(ledger, state):
+    body = people.in_body()
+    take(ledger, {"reference": "E-1", "declaration": body})
+    set_state(ledger, 1, state=State.ACCEPTED, declaration_id=100, period_id=100)
+    take(ledger, {"reference": "C-1", "declaration": {"dimonaCancel": {"periodId": 100}}}, origin="cancel")
+    set_state(ledger, 2, state=state, declaration_id=None if state == State.PLANNED else 101)
+
+    _, again = take(ledger, {"reference": "E-1", "declaration": body}, origin="again")
+
+    assert again.recorded == {Recorded.WAITING: 1}
+    assert len(rows(ledger)) == 2
+
+
+def test_a_worker_payroll_went_back_to_is_listed(ledger):
+    first, second = people.employment(), people.employment(worker={"ssin": people.OTHER_SSIN})
+    plan(ledger, first)
+    set_state(ledger, 1, state=State.REFUSED, declaration_id=1)
+    plan(ledger, second)
+    set_state(ledger, 2, state=State.ACCEPTED, declaration_id=2, period_id=2)
+
+    taken = plan(ledger, first)
+
+    assert [one.reason for one in taken.findings] == [
+        "its worker has another number or identity than when it was declared"
+    ]
