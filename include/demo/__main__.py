@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from include.demo import run
-from include.demo.errors import DemoError
+from include.demo.errors import DemoError, StackStopped, Terminated
+from include.demo.lock import turn_of_down, turn_of_up
 from include.demo.progress import Progress
 from include.demo.settings import Settings, directory_of
 from include.demo.supervision import Supervision
 
 INTERRUPTED = 130
+TERMINATED = 143
 
 
 def up(arguments: argparse.Namespace) -> int:
     """Start what is missing, run the DAGs once, print what came of it and leave the UI running."""
     settings = Settings.read(os.environ, arguments.employments, arguments.timeout)
-    with _alone(settings.directory):
+    with turn_of_up(settings.directory):
         progress = Progress()
         stack = run.start(settings, progress)
         try:
             summary = run.run_dags(stack, settings, progress)
+        except (StackStopped, Terminated):
+            raise
         except (DemoError, KeyboardInterrupt):
             print(f"The components still run; `make down` stops them. {run.login(stack)}", flush=True)
             raise
@@ -35,13 +35,18 @@ def up(arguments: argparse.Namespace) -> int:
 
 
 def down(_: argparse.Namespace) -> int:
-    """Stop everything that was started."""
-    started = Supervision(directory_of(os.environ))
-    names = [record.name for record in started.records()]
-    if names:
-        print(f"stopping {', '.join(names)}", flush=True)
-        started.stop()
-    print("nothing runs" if not names else "stopped", flush=True)
+    """Stop everything that was started, an ``up`` that is still at work first."""
+    directory = directory_of(os.environ)
+    if not directory.exists():
+        print("nothing runs", flush=True)
+        return 0
+    with turn_of_down(directory, lambda line: print(line, flush=True)) as was_at_work:
+        started = Supervision(directory)
+        names = [record.name for record in started.records()]
+        if names:
+            print(f"stopping {', '.join(names)}", flush=True)
+            started.stop()
+        print("stopped" if names or was_at_work else "nothing runs", flush=True)
     return 0
 
 
@@ -61,12 +66,17 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         code: int = chosen.command(chosen)
-    except DemoError as error:
-        print(f"demo: {' '.join(str(error).split())}", file=sys.stderr, flush=True)
-        return 1
+    except (DemoError, OSError) as error:
+        return _failed(error, 1)
+    except Terminated as error:
+        return _failed(error, TERMINATED)
     except KeyboardInterrupt:
-        print("demo: interrupted", file=sys.stderr, flush=True)
-        return INTERRUPTED
+        return _failed("interrupted", INTERRUPTED)
+    return code
+
+
+def _failed(reason: object, code: int) -> int:
+    print(f"demo: {' '.join(str(reason).split())}", file=sys.stderr, flush=True)
     return code
 
 
@@ -82,18 +92,6 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("down", help=down.__doc__).set_defaults(command=down)
     commands.add_parser("status", help=status.__doc__).set_defaults(command=status)
     return parser
-
-
-@contextmanager
-def _alone(directory: Path) -> Iterator[None]:
-    """Keep a second ``up`` in the same directory out until this one has ended."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DemoError(f"another demo is being started in {directory}") from None
-        yield
 
 
 if __name__ == "__main__":

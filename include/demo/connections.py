@@ -3,71 +3,109 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote
 
+import httpx
+
+from include.demo.environment import process
 from include.demo.errors import DemoError
 
 DIMONA = "AIRFLOW_CONN_DIMONA_DEFAULT"
 LEDGER = "AIRFLOW_CONN_DIMONA_LEDGER"
 PAYROLL = "AIRFLOW_CONN_PAYROLL_DEFAULT"
 CLIENT_ID = "self_service_chaman_000000_demo"
-_HARMLESS = frozenset({"simulation", "custom"})
-_REAL_NSSO = "services.socialsecurity.be"
+_NSSO = "socialsecurity.be"
+_UNREADABLE = f"{DIMONA} can't be read: neither a JSON object nor a URI of an Airflow connection"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What the demo must know of a connection; read from Airflow's JSON or URI form."""
+def check(text: str) -> str:
+    """
+    Return the base URL of the caller's connection, read as the components will read it.
 
-    conn_type: str
-    host: str
-    extra: Mapping[str, Any]
+    ``DemoError``, which never repeats the connection (it may hold a key), unless it is a usable Dimona
+    connection with a harmless server. Imports Airflow, which reads its environment when it is.
+    """
+    from dimona_provider.api.settings import Settings  # noqa: PLC0415
+    from dimona_provider.errors import ConfigurationError  # noqa: PLC0415
 
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read a connection; ``DemoError``, which never repeats it (it may hold a key), when that fails."""
-        try:
-            return cls._from_json(text) if text.lstrip().startswith("{") else cls._from_uri(text)
-        except (ValueError, TypeError, AttributeError):
-            message = f"{DIMONA} can't be read: neither a JSON object nor a URI of an Airflow connection"
-            raise DemoError(message) from None
-
-    @classmethod
-    def _from_json(cls, text: str) -> Self:
-        data = json.loads(text)
-        extra = data.get("extra") or {}
-        extra = json.loads(extra) if isinstance(extra, str) else extra
-        return cls(data.get("conn_type") or "", data.get("host") or "", dict(extra))
-
-    @classmethod
-    def _from_uri(cls, text: str) -> Self:
-        parts = urlsplit(text.strip())
-        if not parts.scheme:
-            raise ValueError("no connection type")
-        extra = dict(parse_qsl(parts.query))
-        if "__extra__" in extra:
-            extra = dict(json.loads(extra["__extra__"]))
-        return cls(parts.scheme, unquote(parts.hostname or ""), extra)
-
-
-def check(text: str) -> Target:
-    """Read the caller's connection; ``DemoError`` unless it is a Dimona connection with a harmless server."""
-    target = Target.parse(text)
-    environment = target.extra.get("environment") or "simulation"
-    if target.conn_type != "dimona":
+    conn_type, login, host, extra = _read(text)
+    if conn_type != "dimona":
         raise DemoError(f"{DIMONA} must have conn_type dimona")
-    if str(environment).strip().lower() == "production" or _REAL_NSSO in target.host.lower():
-        raise DemoError(f"{DIMONA} leads to production: the demo's people are invented, nothing was started")
-    if environment not in _HARMLESS:
-        raise DemoError(f"{DIMONA} must have environment simulation or custom")
-    key = target.extra.get("private_key_path")
-    if key and not (Path(key).is_absolute() and Path(key).is_file()):
+    environment = str(extra.get("environment") or "simulation").strip().lower()
+    _refuse_the_nsso(environment, host, extra.get("token_url"))
+    key = extra.get("private_key_path")
+    if key and not (isinstance(key, str) and Path(key).is_absolute() and Path(key).is_file()):
         raise DemoError(f"{DIMONA}: private_key_path must be the absolute path of a file")
-    return target
+    try:
+        settings = Settings.read(login=login, host=host, extra=extra)
+    except ConfigurationError as error:
+        raise DemoError(f"{DIMONA}: {error}") from None
+    _refuse_the_nsso(settings.environment, settings.base_url, settings.token_url)
+    return settings.base_url
+
+
+def check_apart(text: str, caller: Mapping[str, str]) -> None:
+    """Do as ``check`` in a process of its own: Airflow must not read its environment in this one yet."""
+    with tempfile.TemporaryDirectory(prefix="dimona-demo-") as home:
+        done = subprocess.run(
+            [sys.executable, "-m", "include.demo.connections"],
+            env=process(Path(home), caller) | {DIMONA: text},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        said = done.stdout.strip().splitlines()
+        raise DemoError(said[-1] if said and said[-1].startswith(DIMONA) else _UNREADABLE)
+
+
+def _read(text: str) -> tuple[str | None, str | None, str | None, dict[str, Any]]:
+    """Return type, login, host and extra as Airflow understands them."""
+    from airflow.sdk import Connection  # noqa: PLC0415
+    from airflow.sdk.exceptions import AirflowException  # noqa: PLC0415
+
+    text = text.strip()  # as Airflow does, and likewise a brace means JSON
+    try:
+        if text.startswith("{"):
+            connection = Connection.from_json(text, conn_id="dimona_default")
+        else:
+            connection = Connection.from_uri(text, conn_id="dimona_default")
+        extra = json.loads(connection.extra or "{}")
+    except (AirflowException, ValueError, TypeError, AttributeError):
+        raise DemoError(_UNREADABLE) from None
+    if not connection.conn_type or not isinstance(extra, dict):
+        raise DemoError(_UNREADABLE)
+    if not all(isinstance(value, str | None) for value in (connection.login, connection.host)):
+        raise DemoError(f"{DIMONA}: login and host must be text")
+    return connection.conn_type, connection.login, connection.host, extra
+
+
+def _refuse_the_nsso(environment: str, *urls: Any) -> None:
+    # Its simulation too: that is a real system, and the demo's people are invented.
+    if environment in {"production", "simulation"} or any(map(_is_nsso, urls)):
+        which = f" ({environment})" if environment in {"production", "simulation"} else ""
+        raise DemoError(
+            f"{DIMONA} leads to the NSSO itself{which}: the demo's people are invented, nothing was started"
+        )
+
+
+def _is_nsso(url: Any) -> bool:
+    if not isinstance(url, str):
+        return False
+    try:
+        # What the client makes of it: raw_host is the name that goes to DNS, with any dots as plain ones.
+        host = unquote(httpx.URL(url.strip()).raw_host.decode("ascii")).lower().rstrip(".")
+    except httpx.InvalidURL:
+        return False  # the client can't open it either
+    return host == _NSSO or host.endswith(f".{_NSSO}")
 
 
 def for_components(ports: Mapping[str, int], private_key: Path, caller: Mapping[str, str]) -> dict[str, str]:
@@ -86,3 +124,17 @@ def for_components(ports: Mapping[str, int], private_key: Path, caller: Mapping[
     }
     made = {DIMONA: json.dumps(dimona), PAYROLL: json.dumps({"conn_type": "http", "host": simulator})}
     return made | {name: caller[name] for name in (DIMONA, LEDGER) if caller.get(name)}
+
+
+def main() -> int:
+    """Check the connection in the environment; the last line on stdout says what is wrong with it."""
+    try:
+        check(os.environ[DIMONA])
+    except DemoError as error:
+        print(error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -27,8 +27,23 @@ def build(
     *caller* is inherited without Airflow's and Python's own settings, which would change what a component
     does; *extra* comes last and overrides everything.
     """
+    return process(directory, caller) | _airflow(directory, dags, installation) | dict(extra)
+
+
+def process(directory: Path, caller: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a process with none of the caller's settings of Airflow."""
     inherited = {name: value for name, value in caller.items() if not name.startswith(_FOREIGN)}
-    return inherited | _process(directory, inherited) | _airflow(directory, dags, installation) | dict(extra)
+    # A proxy in the caller's environment must not stand between components of one machine.
+    direct = ",".join(
+        filter(None, [inherited.get("no_proxy", inherited.get("NO_PROXY")), "127.0.0.1", "localhost"])
+    )
+    return inherited | {
+        "AIRFLOW_HOME": str(home(directory)),
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONUNBUFFERED": "1",
+        "no_proxy": direct,
+        "NO_PROXY": direct,
+    }
 
 
 def fingerprint(command: Sequence[str], environment: Mapping[str, str]) -> str:
@@ -45,20 +60,6 @@ def home(directory: Path) -> Path:
 def passwords_file(directory: Path) -> Path:
     """Return the file that the simple auth manager reads passwords from."""
     return home(directory) / "passwords.json"
-
-
-def _process(directory: Path, inherited: Mapping[str, str]) -> dict[str, str]:
-    # A proxy in the caller's environment must not stand between components of one machine.
-    direct = ",".join(
-        filter(None, [inherited.get("no_proxy", inherited.get("NO_PROXY")), "127.0.0.1", "localhost"])
-    )
-    return {
-        "AIRFLOW_HOME": str(home(directory)),
-        "PYTHONPATH": str(REPOSITORY),
-        "PYTHONUNBUFFERED": "1",
-        "no_proxy": direct,
-        "NO_PROXY": direct,
-    }
 
 
 def _airflow(directory: Path, dags: Path, installation: Installation) -> dict[str, str]:

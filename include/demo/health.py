@@ -25,7 +25,7 @@ def wait(stack: Stack, names: Sequence[str], timeout: float, tell: Callable[[str
     deadline = time.monotonic() + timeout
     while missing := _missing(stack, names):
         for name in names:
-            if not stack.is_running(name):
+            if stack.has_ended(name):
                 message = f"{name} has ended: {last_line(stack.log(name))} (log: {stack.log(name)})"
                 raise StackFailed(message)
         if time.monotonic() > deadline:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from include.demo.environment import home
 from include.demo.errors import DemoError
+from include.demo.supervision import Supervision
 
 _FILES = 8192
 """The triggerer holds one log file for each trigger, the scheduler one for each task."""
@@ -33,36 +34,31 @@ def migrate(directory: Path, environment: Mapping[str, str]) -> None:
     if marker.exists() and marker.read_text(encoding="utf-8") == current:
         return
     command = [sys.executable, "-m", "airflow", "db", "migrate"]
-    run(command, environment, directory, log=directory / "logs" / "db-migrate.log")
+    run(command, environment, log=directory / "logs" / "db-migrate.log")
     marker.write_text(current, encoding="utf-8")
 
 
-def run(
-    command: Sequence[str], environment: Mapping[str, str], directory: Path, log: Path, timeout: float = 300
-) -> None:
-    """Run a command to its end; ``DemoError`` with the last line of its output when it fails."""
+def run(command: Sequence[str], environment: Mapping[str, str], log: Path, timeout: float = 300) -> None:
+    """
+    Run a command to its end; ``DemoError`` with the last line of its output when it fails.
+
+    *log* is in the folder ``logs`` of a stack's directory. The command is recorded there like a component, so
+    that ``down`` finds it.
+    """
     what = " ".join(Path(part).name if part == command[0] else part for part in command)
+    stack, name = Supervision(log.parents[1]), log.stem
+    stack.stop(name)  # what a killed predecessor has left behind
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        try:
-            done = subprocess.run(  # noqa: S603  # the commands are ours
-                list(command),
-                env=dict(environment),
-                cwd=directory,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                timeout=timeout,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            message = f"`{what}` did not end within {timeout:.0f} s (log: {log})"
-            raise DemoError(message) from None
-        except OSError as error:
-            message = f"`{what}` can't be started: {error.strerror}"
-            raise DemoError(message) from None
-    if done.returncode != 0:
-        message = f"`{what}` ended with {done.returncode}: {last_line(log)} (log: {log})"
+    log.unlink(missing_ok=True)
+    try:
+        code = stack.launch(name, command, environment).wait(timeout)
+    except subprocess.TimeoutExpired:
+        message = f"`{what}` did not end within {timeout:.0f} s (log: {log})"
+        raise DemoError(message) from None
+    finally:
+        stack.stop(name)
+    if code != 0:
+        message = f"`{what}` ended with {code}: {last_line(log)} (log: {log})"
         raise DemoError(message)
 
 

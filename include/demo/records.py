@@ -31,8 +31,9 @@ class Record:
         write_private(_folder(directory) / f"{self.name}.json", json.dumps(content, indent=2))
 
     def remove(self, directory: Path) -> None:
-        """Forget the component."""
-        (_folder(directory) / f"{self.name}.json").unlink(missing_ok=True)
+        """Forget the component, unless it was started again since: that record is another's."""
+        if Record.read(directory, self.name) == self:
+            (_folder(directory) / f"{self.name}.json").unlink(missing_ok=True)
 
     @classmethod
     def read(cls, directory: Path, name: str) -> Self | None:

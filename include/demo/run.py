@@ -29,13 +29,12 @@ def start(settings: Settings, progress: Progress) -> Stack:
     """
     sample.ensure_keys(settings.directory)
     stack = sample.make_stack(settings)
-    before = {name: record.session for name in stack.components if (record := stack.record(name))}
+    before = {record.name: record.session for record in stack.records()}
     try:
         _start(stack, settings, progress)
     except (DemoError, KeyboardInterrupt):
-        for name in stack.components:
-            if (record := stack.record(name)) and record.session != before.get(name):
-                stack.stop_component(name)
+        if new := [one.name for one in stack.records() if one.session != before.get(one.name)]:
+            stack.stop(*new)
         raise
     return stack
 
@@ -62,13 +61,13 @@ def run_dags(stack: Stack, settings: Settings, progress: Progress) -> Summary:
             watch.dag(dag_id)
         progress.phase(f"{EMPLOYMENTS}: reading the payroll's export")
         read = watch.end(stack.api.trigger(EMPLOYMENTS), settings.timeout)
-        declare = watch.started_by(read, DECLARE)
+        declare = watch.started_by(read, DECLARE, patience=settings.timeout)
         if declare is None:
             raise DemoError(f"{EMPLOYMENTS} has ended well, but started no {DECLARE}")
         progress.phase(f"{DECLARE}: filing declarations and waiting for the answers")
         declared = watch.end(declare, settings.timeout, lambda: _counts(stack))
         # Without any new outcome there is nothing to apply, and no run.
-        if apply := watch.started_by(declared, APPLY):
+        if apply := watch.started_by(declared, APPLY, patience=settings.timeout):
             progress.phase(f"{APPLY}: telling the payroll")
             watch.end(apply, settings.timeout)
     except httpx.HTTPError as error:
@@ -79,8 +78,10 @@ def run_dags(stack: Stack, settings: Settings, progress: Progress) -> Summary:
 
 def report(stack: Stack, summary: Summary) -> list[str]:
     """Return the lines that end the demo."""
+    nothing = not (summary.rows or summary.malformed or summary.unhandled)
     return [
         "",
+        *(["The payroll has no employments: there is nothing to declare."] if nothing else []),
         *table(summary.rows),
         *listed("Malformed employments, not declared", summary.malformed),
         *listed("Not handled yet", summary.unhandled),

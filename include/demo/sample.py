@@ -60,7 +60,7 @@ def make_ledger(directory: Path, environment: Mapping[str, str]) -> None:
 
 
 def _run(command: list[str], environment: Mapping[str, str], directory: Path, name: str) -> None:
-    run(command, environment, directory, directory / "logs" / f"{name}.log")
+    run(command, environment, directory / "logs" / f"{name}.log")
 
 
 def _payroll(directory: Path) -> Path:

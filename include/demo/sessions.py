@@ -12,17 +12,19 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self, cast
 
 import psutil  # type: ignore[import-untyped]  # ships no types; comes with Airflow
 
 from include.demo.errors import StackFailed
 
 _POLL = 0.1
+_WHEN_TOLD = 'read -r go && exec "$@" </dev/null'
+"""Become the command after a line on stdin; end when stdin is closed without one."""
 
 
 def start_token(pid: int) -> str | None:
@@ -87,19 +89,35 @@ class Session:
 
 
 def launch(
-    command: Sequence[str], environment: Mapping[str, str], directory: Path, log: Path
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path,
+    log: Path,
+    note: Callable[[int], None] = lambda _: None,
 ) -> subprocess.Popen[bytes]:
-    """Start *command* as the leader of a new session, with its output added to *log*."""
+    """
+    Start *command* as the leader of a new session, with its output added to *log*.
+
+    *note* gets its pid before it begins: who is killed before the pid is written down leaves nothing running.
+    """
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603  # the commands are ours
-            list(command),
+        child = subprocess.Popen(  # noqa: S603  # the commands are ours
+            ["/bin/sh", "-c", _WHEN_TOLD, "sh", *command],
             env=dict(environment),
             cwd=directory,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    try:
+        with suppress(BrokenPipeError), cast("IO[bytes]", child.stdin) as gate:
+            note(child.pid)
+            gate.write(b"go\n")
+    except BaseException:
+        child.wait()
+        raise
+    return child
 
 
 def send(processes: Mapping[int, str], signum: int) -> None:
@@ -140,8 +158,7 @@ def end(sessions: Iterable[Session], patience: float = 10.0) -> None:
     deadline = time.monotonic() + 5
     while _refresh(known, sessions):
         if time.monotonic() > deadline:
-            message = f"processes {sorted(known)} survive SIGKILL"
-            raise StackFailed(message)
+            raise StackFailed(f"processes {sorted(known)} survive SIGKILL")
         send(known, signal.SIGKILL)
         time.sleep(_POLL)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from include.demo.connections import DIMONA, check
+from include.demo.connections import DIMONA, check_apart
 from include.demo.environment import REPOSITORY
 from include.demo.errors import DemoError
 
@@ -36,7 +36,7 @@ class Settings:
     def read(cls, caller: Mapping[str, str], employments: str | None = None, timeout: float = 1800) -> Self:
         """Check what can be checked before anything starts; ``DemoError`` with the first fault."""
         if caller.get(DIMONA):
-            check(caller[DIMONA])
+            check_apart(caller[DIMONA], caller)
         count = _count(employments or caller.get("DEMO_EMPLOYMENTS") or "300")
         return cls(directory_of(caller), count, caller, timeout)
 

@@ -94,14 +94,14 @@ class Stack(Supervision):
         raise_file_limit()
         passwords = json.dumps({USER: self.installation.password})
         write_private(environment.passwords_file(self.directory), passwords)
-        self._launch(name, self._command(name), self.environment, self._fingerprint(name))
+        self.launch(name, self._command(name), self.environment, self._fingerprint(name))
 
-    def stop(self) -> None:
-        """End everything, as in ``Supervision``, and the connection to the api-server."""
+    def stop(self, *names: str) -> None:
+        """End everything or *names*, as in ``Supervision``, and the connection to the api-server."""
         if self._api is not None:
             self._api.close()
             self._api = None
-        super().stop()
+        super().stop(*names)
 
     def wait_healthy(
         self, timeout: float = 120, names: Sequence[str] = (), tell: Callable[[str], None] | None = None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from include.demo import sessions
+from include.demo.errors import StackStopped
 from include.demo.records import Record
 
 # Components that are ending still call these, and would hang without an answer: they end last.
@@ -46,6 +47,12 @@ class Supervision:
         record = self.record(name)
         return record is not None and record.session.leads()
 
+    def has_ended(self, name: str) -> bool:
+        """Tell whether a started component has ended by itself; ``StackStopped`` if in order."""
+        if (record := self.record(name)) is None:
+            raise StackStopped("stopped by make down")
+        return not record.session.leads()
+
     def is_left(self, name: str) -> bool:
         """Tell whether any process of the component runs, if only what a killed leader has left behind."""
         record = self.record(name)
@@ -70,27 +77,30 @@ class Supervision:
         if signum == signal.SIGKILL:
             sessions.wait_gone(targets)
 
-    def stop_component(self, name: str) -> None:
-        """End one component in order, by force after ten seconds."""
-        if (record := self.record(name)) is not None:
-            self._end([record])
+    def stop(self, *names: str) -> None:
+        """
+        End what was started in the directory (everything, or *names*), by whomever.
 
-    def stop(self) -> None:
-        """End everything that was started in the directory, by whomever. Doing so twice is harmless."""
-        records = self.records()
+        By force after ten seconds. Doing so twice is harmless.
+        """
+        records = [record for record in self.records() if not names or record.name in names]
         self._end([record for record in records if record.name not in _SERVERS])
         self._end([record for record in records if record.name in _SERVERS])
 
-    def _launch(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], fingerprint: str
-    ) -> None:
-        """Start a component and record it; one that ends at once is recorded too, as ended."""
+    def launch(
+        self, name: str, command: Sequence[str], environment: Mapping[str, str], fingerprint: str = ""
+    ) -> subprocess.Popen[bytes]:
+        """Start a component; its record is written before it begins, and stays when it ends by itself."""
         since = datetime.now(UTC)
-        child = sessions.launch(command, environment, self.directory, self.log(name))
+
+        def note(pid: int) -> None:
+            session = sessions.Session.of(pid, self.directory)
+            session = session or sessions.Session(pid, "ended", str(self.directory))
+            Record(name, session, fingerprint, since).write(self.directory)
+
+        child = sessions.launch(command, environment, self.directory, self.log(name), note)
         self._children[child.pid] = child
-        session = sessions.Session.of(child.pid, self.directory)
-        session = session or sessions.Session(child.pid, "ended", str(self.directory))
-        Record(name, session, fingerprint, since).write(self.directory)
+        return child
 
     def _end(self, records: Sequence[Record], patience: float = 10) -> None:
         sessions.end((record.session for record in records), patience)

@@ -28,7 +28,8 @@ class Watch:
     Waits on one stack; looks every *pause* seconds. *tell* may leave lines out, *announce* shows each.
 
     A component that has ended is started again, as a service manager would; one that keeps ending ends every
-    wait with ``StackFailed``. ``DemoError`` when Airflow refuses a call or doesn't answer for half a minute.
+    wait with ``StackFailed``, one that was ended in order with ``StackStopped``.
+    ``DemoError`` when Airflow refuses a call or doesn't answer for half a minute.
     """
 
     def __init__(self, stack: Stack, tell: Tell, pause: float = 1.0, announce: Tell | None = None) -> None:
@@ -52,18 +53,43 @@ class Watch:
             )
             raise RunFailed(f"DAG {dag_id} was not found within {timeout:.0f} s ({reason})")
 
-    def started_by(self, run: DagRun, dag_id: str, timeout: float = 120) -> DagRun | None:
-        """Wait for the run of *dag_id* that an asset event of *run* starts; ``None`` without any event."""
+    def started_by(
+        self, run: DagRun, dag_id: str, timeout: float = 120, patience: float = 1800
+    ) -> DagRun | None:
+        """
+        Wait for the run of *dag_id* that an asset event of *run* starts; ``None`` without any event.
+
+        It must come within *timeout* seconds after an earlier run has ended, which Airflow may wait for
+        (max_active_runs), and within *patience* seconds in all.
+        """
+        free_since = time.monotonic()
 
         def look() -> list[DagRun] | None:
+            nonlocal free_since
             events, started = self._api.started_by(run)
             found = [other for other in started if other.dag_id == dag_id]
-            return found if found or not events else None
+            if found or not events:
+                return found
+            if self._is_busy(dag_id):
+                free_since = time.monotonic()
+            elif time.monotonic() - free_since > timeout:
+                raise RunFailed(
+                    f"{run.dag_id} has ended, but no run of {dag_id} began within {timeout:.0f} s"
+                )
+            return None
 
-        found = self._until(look, timeout, f"waiting for a run of {dag_id}")
+        found = self._until(look, patience, f"waiting for a run of {dag_id}")
         if found is None:
-            raise RunFailed(f"{run.dag_id} has ended, but no run of {dag_id} began within {timeout:.0f} s")
+            raise RunFailed(f"an earlier run of {dag_id} has not ended within {patience:.0f} s")
         return found[0] if found else None
+
+    def _is_busy(self, dag_id: str) -> bool:
+        active = [run for run in self._api.runs(dag_id) if run.state not in FINISHED]
+        for run in active:
+            if run.state == "running":
+                tasks = states(self._api.task_instances(dag_id, run.run_id))
+                self._tell(f"waiting for an earlier run of {dag_id} to end: {tasks}")
+        return bool(active)
 
     def end(self, run: DagRun, timeout: float, counts: Callable[[], str] = str) -> DagRun:
         """Wait until a run has ended well; ``RunFailed`` with the reason when it hasn't."""
@@ -103,7 +129,7 @@ class Watch:
 
     def _check_components(self) -> None:
         for name in self._stack.components:
-            if not self._stack.is_running(name):
+            if self._stack.has_ended(name):
                 log = self._stack.log(name)
                 if self._restarts[name] == _MOST_RESTARTS:
                     raise StackFailed(f"{name} has ended: {last_line(log)} (log: {log})")

@@ -17,7 +17,13 @@ def directory(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "connection", ["dimona://me@/?environment=production", '{"conn_type": "dimona"', "not a connection"]
+    "connection",
+    [
+        "dimona://me@/?environment=production",
+        '{"conn_type": "dimona"',
+        '{"conn_type": "dimona", "host": 5, "extra": {"environment": "custom", "private_key_path": 5}}',
+        "not a connection",
+    ],
 )
 def test_a_connection_that_must_not_be_used_stops_it_before_anything_starts(
     connection, directory, monkeypatch, capsys
@@ -49,6 +55,18 @@ def test_a_wrong_size_is_one_line(number, directory, monkeypatch, capsys):
 )
 def test_the_size_of_the_sample(caller, option, count):
     assert Settings.read(caller, option).employments == count
+
+
+@pytest.mark.parametrize("command", ["up", "down"])
+def test_a_directory_that_cannot_be_used_is_one_line(command, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DEMO_DIRECTORY", str(tmp_path / "file"))
+
+    code = main([command])
+
+    assert code == 1
+    reason = f"DEMO_DIRECTORY {tmp_path / 'file'} can't be used: File exists"
+    assert capsys.readouterr().err == f"demo: {reason}\n"
 
 
 def test_two_cannot_start_at_once(directory, capsys):

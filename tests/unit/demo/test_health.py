@@ -23,7 +23,7 @@ def stack(report):
         api=SimpleNamespace(health=give),
         components={"triggerer": TRIGGERER},
         record=lambda name: SimpleNamespace(session=session, since=datetime(2026, 1, 1, 12, 0, tzinfo=UTC)),
-        is_running=lambda name: True,
+        has_ended=lambda name: False,
         log=lambda name: Path("nowhere"),
     )
 

@@ -118,6 +118,35 @@ def test_ending_twice_is_harmless(family):
     assert not session.leads()
 
 
+def test_a_command_does_not_begin_before_its_pid_is_noted(tmp_path):
+    begun = tmp_path / "begun"
+    noted = []
+
+    def note(pid):
+        time.sleep(0.05)  # time to begin
+        noted.append((pid, begun.exists()))
+
+    child = launch(["/bin/sh", "-c", "touch begun"], dict(os.environ), tmp_path, tmp_path / "log", note)
+
+    assert child.wait(5) == 0
+    assert noted == [(child.pid, False)]
+    assert begun.exists()
+
+
+def test_a_command_whose_pid_could_not_be_noted_never_begins(tmp_path):
+    noted = []
+
+    def interrupted(pid):
+        noted.append(pid)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        launch(["/bin/sh", "-c", "touch begun"], dict(os.environ), tmp_path, tmp_path / "log", interrupted)
+
+    _wait(lambda: start_token(noted[0]) is None)
+    assert not (tmp_path / "begun").exists()
+
+
 def test_a_zombie_counts_as_ended(tmp_path):
     child = subprocess.Popen([sys.executable, "-c", ""], cwd=tmp_path)
     _wait(lambda: start_token(child.pid) is None)

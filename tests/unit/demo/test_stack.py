@@ -4,7 +4,7 @@ import stat
 import pytest
 
 from include.demo.components import Component
-from include.demo.errors import StackFailed
+from include.demo.errors import StackFailed, StackStopped
 from include.demo.records import Record
 from include.demo.stack import Stack
 
@@ -97,6 +97,40 @@ def test_a_component_that_never_answers_is_reported_in_time(make):
 
     with pytest.raises(StackFailed, match=r"^silent not healthy after 0 s: awake|no output"):
         stack.wait_healthy(0.3)
+
+
+def test_a_component_that_was_ended_in_order_has_not_crashed(make):
+    stack = make()
+    stack.start()
+    make().stop()
+
+    with pytest.raises(StackStopped, match=r"^stopped by make down$"):
+        stack.has_ended("sleeper")
+    with pytest.raises(StackStopped):
+        stack.wait_healthy(10)
+
+
+def test_ending_a_component_leaves_the_record_of_its_successor(make):
+    stack = make()
+    stack.start()
+    first = stack.record("sleeper")
+    stack.kill_component("sleeper")
+    stack.start()
+
+    first.remove(stack.directory)
+
+    assert stack.is_running("sleeper")
+
+
+def test_some_components_can_be_stopped_alone(make):
+    other = Component("other", SLEEPER.arguments, ("other",))
+    stack = make(components=(SLEEPER, other))
+    stack.start()
+
+    stack.stop("other")
+
+    assert [record.name for record in stack.records()] == ["sleeper"]
+    assert stack.is_running("sleeper")
 
 
 def test_secrets_are_for_the_owner_only(make):

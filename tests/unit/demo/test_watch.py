@@ -34,7 +34,7 @@ def watch(script, *, running=True, restarts=False, tell=lambda text: None, direc
     stack = SimpleNamespace(
         api=AirflowApi("http://airflow.test", "admin", "x", httpx.MockTransport(script)),
         components=("scheduler",),
-        is_running=lambda name: running or name in started,
+        has_ended=lambda name: not running and name not in started,
         start_component=started.append if restarts else lambda name: None,
         log=lambda name: directory / f"{name}.log",
         directory=directory,
@@ -134,7 +134,8 @@ def test_the_run_that_an_asset_event_starts_is_found():
             {"asset_events": [{"created_dagruns": []}]},
             httpx.Response(500),  # a queued run, which Airflow 3.3.2 can't show
             {"asset_events": [{"created_dagruns": [other]}, {"created_dagruns": [created]}]},
-        ]
+        ],
+        dagRuns=[{"dag_runs": []}],
     )
 
     assert watch(script).started_by(RUN, "apply", 5) == DagRun("apply", "r2", "running", None)
@@ -145,10 +146,39 @@ def test_without_an_asset_event_no_run_is_waited_for():
 
 
 def test_an_asset_event_without_its_run_is_told():
-    script = Script(events=[{"asset_events": [{"created_dagruns": []}]}])
+    script = Script(events=[{"asset_events": [{"created_dagruns": []}]}], dagRuns=[{"dag_runs": []}])
 
     with pytest.raises(RunFailed, match="declare has ended, but no run of apply began"):
         watch(script).started_by(RUN, "apply", 0.05)
+
+
+def test_a_run_that_an_earlier_one_holds_back_is_waited_for():
+    told = []
+    created = run("running", "apply", "r2")
+    script = Script(
+        events=[
+            *[{"asset_events": [{"created_dagruns": []}]}] * 20,
+            {"asset_events": [{"created_dagruns": [created]}]},
+        ],
+        dagRuns=[{"dag_runs": [run("running", "apply", "r1"), run("success", "apply", "r0")]}],
+        taskInstances=[tasks("success", "deferred")],
+    )
+
+    found = watch(script, tell=told.append).started_by(RUN, "apply", timeout=0.05, patience=5)
+
+    assert found.run_id == "r2"
+    assert "waiting for an earlier run of apply to end: 1 success, 1 deferred" in told
+
+
+def test_an_earlier_run_that_never_ends_is_told():
+    script = Script(
+        events=[{"asset_events": [{"created_dagruns": []}]}],
+        dagRuns=[{"dag_runs": [run("running", "apply")]}],
+        taskInstances=[tasks("deferred")],
+    )
+
+    with pytest.raises(RunFailed, match="an earlier run of apply has not ended within 0 s"):
+        watch(script).started_by(RUN, "apply", patience=0.1)
 
 
 def test_a_dag_that_cannot_be_imported_is_told_with_the_error():
