@@ -48,6 +48,9 @@ def _start(stack: Stack, settings: Settings, progress: Progress) -> None:
     progress.phase("ledger: keys and database")
     sample.make_ledger(settings.directory, stack.environment)
     progress.phase("Airflow: metadata database, api-server, scheduler, dag-processor, triggerer")
+    # Scheduler and triggerer call the api-server from their first second on.
+    stack.start("api-server", "dag-processor")
+    stack.wait_healthy(180, ["api-server"], progress.detail)
     stack.start()
     stack.wait_healthy(180, tell=progress.detail)
     progress.phase(f"Airflow is ready: {login(stack)}")
