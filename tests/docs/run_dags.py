@@ -13,14 +13,15 @@ from dimona_provider.cli import app
 
 
 def main(folder: str, report: str, *runs: str) -> None:
-    """Write what became of each run (``dag_id=conf as JSON``) to *report*."""
+    """Write what became of each run (``dag_id=conf as JSON``), in order, to *report*."""
     initdb()
     app(["ledger", "init"], standalone_mode=False)
     bag = BundleDagBag(folder, bundle_path=Path(folder), bundle_name="dags-folder")
-    states = {}
+    states: dict[str, list[str]] = {}
     for run in runs if not bag.import_errors else ():
         dag_id, _, conf = run.partition("=")
-        states[dag_id] = str(bag.dags[dag_id].test(run_conf=json.loads(conf)).state)
+        ended = bag.dags[dag_id].test(run_conf=json.loads(conf))
+        states.setdefault(dag_id, []).append(str(ended.state))
     Path(report).write_text(json.dumps({"errors": bag.import_errors, "states": states}), encoding="utf-8")
 
 

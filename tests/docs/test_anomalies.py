@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from dimona_provider.domain.anomalies import ActBy, Bucket, anomalies, describe, next_step
+from dimona_provider.domain.anomalies import ActBy, Bucket, Severity, anomalies, describe, next_step, severity
 from support.markdown import DOCS, ROOT, table
 
+_OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
 _TEXT = (DOCS / "anomalies.md").read_text(encoding="utf-8")
 
 
@@ -37,3 +38,10 @@ def test_the_texts_shown_are_real() -> None:
 
     assert describe("90017-510", "nl") == dutch
     assert next_step("90017-510", "fr").startswith(french)
+
+
+def test_the_codes_of_the_demo_are_explained_in_the_words_of_the_catalogue() -> None:
+    rows = dict(table(_OPERATIONS, "code", "means"))
+
+    assert rows == {code: describe(code, "en") for code in rows}
+    assert [code for code in rows if severity(code) is Severity.NOT_BLOCKING] == list(rows)[:3]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -34,7 +34,7 @@ class Ran:
     journal: Path
     environment: str
     errors: dict[str, str]
-    states: dict[str, str]
+    states: dict[str, list[str]]
     log: str
 
     def ledger(self) -> Ledger:
@@ -82,26 +82,30 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def ran(simulator: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
-    """Run both DAGs in an Airflow of their own."""
+    """Run the three DAGs, that of the path three times, in an Airflow of their own."""
     folder = tmp_path_factory.mktemp("airflow")
-    home, dags, items = folder / "home", folder / "dags", folder / "declarations.jsonl"
+    home, dags = folder / "home", folder / "dags"
+    items, both = folder / "declarations.jsonl", folder / "both.jsonl"
     dags.mkdir()
     (dags / "readme.py").write_text(_README.text)
     (dags / "how_to.py").write_text(_HOW_TO[0].text)
+    (dags / "periods.py").write_text(_HOW_TO[1].text)
     items.write_text(_first_item() + "\n")
+    both.write_text(f"{_first_item()}\n{_items()[1]}\n")
     url = f"http://127.0.0.1:{(simulator / 'port').read_text().strip()}"
     report = folder / "report.json"
+    of_items, of_both = (f"file_from_a_path={json.dumps({'file': file.as_uri()})}" for file in (items, both))
     done = subprocess.run(
         [
             *(sys.executable, str(Path(__file__).with_name("run_dags.py")), str(dags), str(report)),
-            *("hello_dimona={}", f"file_from_a_path={json.dumps({'file': items.as_uri()})}"),
+            *("hello_dimona={}", of_items, of_items, of_both, "read_periods={}"),
         ],
         env=_environment(home, dags, url, simulator / "private_key.pem"),
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
     )
     assert done.returncode == 0, done.stdout[-3000:]
@@ -109,11 +113,14 @@ def ran(simulator: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     return Ran(home, journal, f"{url}/REST/dimona/v2", log=done.stdout, **json.loads(report.read_text()))
 
 
+def _items() -> list[str]:
+    return blocks(DOCS / "how-to-submit-your-own.md", "json")[0].text.splitlines()
+
+
 def _first_item() -> str:
     """Return the first item of the how-to, to begin tomorrow: an IN that begins earlier is late."""
-    line = blocks(DOCS / "how-to-submit-your-own.md", "json")[0].text.splitlines()[0]
     tomorrow = datetime.now(ZoneInfo("Europe/Brussels")).date() + timedelta(days=1)
-    return re.sub(r'"startDate": "[0-9-]+"', f'"startDate": "{tomorrow}"', line)
+    return re.sub(r'"startDate": "[0-9-]+"', f'"startDate": "{tomorrow}"', _items()[0])
 
 
 def _environment(home: Path, dags: Path, url: str, key: Path) -> dict[str, str]:
@@ -143,11 +150,30 @@ def test_airflow_can_parse_them(ran: Ran) -> None:
     assert ran.errors == {}
 
 
-def test_the_runs_end_well(ran: Ran) -> None:
-    assert ran.states == {"hello_dimona": "success", "file_from_a_path": "success"}
+def test_the_runs_end_well_but_for_what_fail_on_names(ran: Ran) -> None:
+    assert ran.states == {
+        "hello_dimona": ["success"],
+        "file_from_a_path": ["success", "success", "failed"],
+        "read_periods": ["success"],
+    }
 
 
-def test_each_declaration_is_accepted(ran: Ran) -> None:
+def test_a_second_run_files_nothing_and_says_what_the_how_to_shows(ran: Ran) -> None:
+    how_to = (DOCS / "how-to-submit-your-own.md").read_text(encoding="utf-8")
+    line = r"^2 (records read: 0 new intents, )2 (known already, 0 findings)$"
+    shown = re.search(line, how_to, re.MULTILINE)
+
+    assert shown
+    assert "1 records read: 1 new intents, 0 known already, 0 findings" in ran.log
+    assert f"1 {shown[1]}1 {shown[2]}" in ran.log
+
+
+def test_settle_lists_what_was_refused_also_when_wait_failed(ran: Ran) -> None:
+    # The period of the example is invented, so the simulator refuses its OUT.
+    assert re.search(r"refused: OUT of contract-0815: [0-9]{5}-[0-9]{3}", ran.log)
+
+
+def test_each_declaration_has_its_outcome(ran: Ran) -> None:
     ledger = ran.ledger()
 
     found = [one for page in outcomes(ledger, ran.environment, after=(0.0, 0)) for one in page]
@@ -156,6 +182,7 @@ def test_each_declaration_is_accepted(ran: Ran) -> None:
     assert [(one.employment, str(one.state)) for one in found] == [
         ("contract-1", "accepted"),
         ("contract-4711", "accepted"),
+        ("contract-0815", "refused"),
     ]
 
 
@@ -164,19 +191,23 @@ def test_each_declaration_is_sent_once_and_asked_for_on_schedule(ran: Ran) -> No
 
     posts = [entry for entry in journal if entry.method == "POST" and entry.path.endswith("/declarations")]
 
-    assert [entry.status for entry in posts] == [201, 201]
+    assert [entry.status for entry in posts] == [201, 201, 201]
     assert not polls_off_schedule(journal)
 
 
 def test_the_how_to_reads_the_periods_from_the_ledger(ran: Ran) -> None:
-    names: dict[str, Any] = {}
-    exec(compile(_HOW_TO[1].text, _HOW_TO[1].name, "exec"), names)  # noqa: S102
-    ledger = ran.ledger()
+    database = sqlite3.connect(ran.home / "airflow.db")
+    ((returned,),) = database.execute(
+        "SELECT value FROM xcom WHERE dag_id = 'read_periods' AND key = 'return_value'"
+    ).fetchall()
+    database.close()
 
-    periods = names["accepted_periods"](ledger, ran.environment)
-    ledger.close()
+    periods = json.loads(returned)
+    while isinstance(periods, str):  # Airflow keeps JSON within JSON
+        periods = json.loads(periods)
 
     assert periods.keys() == {"contract-1", "contract-4711"}
+    assert all(isinstance(period, int) for period in periods.values())
 
 
 def test_no_person_of_a_file_is_logged_or_kept_by_airflow(ran: Ran) -> None:
