@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pendulum
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, task, task_group
 from airflow.sdk.exceptions import AirflowFailException
 
@@ -28,7 +27,7 @@ with DAG(
     schedule=AssetOrTimeSchedule(
         assets=[employments], timetable=CronTriggerTimetable("17 * * * *", timezone="Europe/Brussels")
     ),
-    start_date=pendulum.datetime(2026, 1, 1, tz="Europe/Brussels"),
+    # No start_date: with one, the clock's last slot would run at once when the DAG is first seen.
     catchup=False,
     # One run at a time: the next plan takes over what this run could not send.
     max_active_runs=1,

@@ -128,8 +128,8 @@ def _worker_titles(stack: Stack) -> list[str]:
 
 
 def _settled_titles(stack: Stack) -> list[str]:
-    """Give the process that deferred its task a moment to end, far less than the trigger takes at least."""
-    ends = time.monotonic() + 4
+    """Give the process that deferred its task the seconds that Airflow takes to end it."""
+    ends = time.monotonic() + 10
     while any(not title.endswith("<idle>") for title in _worker_titles(stack)) and time.monotonic() < ends:
         time.sleep(0.1)
     return _worker_titles(stack)
