@@ -63,8 +63,11 @@ def _type(blocks: Blocks, filing: Filing, registers: Registers) -> Iterator[str]
         yield "00655-003"
         return
     local = not filing.employer_digits.isdisjoint(registers.local_employers)
-    until_2021 = local and blocks.span.start < tables.LOCAL_TYPES_UNTIL
-    if blocks.type not in tables.LOCAL_TYPES if until_2021 else blocks.type in tables.LOCAL_ONLY:
+    until_2021 = blocks.span.start < tables.LOCAL_TYPES_UNTIL
+    if local and until_2021 and blocks.type not in tables.LOCAL_TYPES:
+        yield "00655-350"
+    # Who is a local administration only a register knows; without one nobody can be said not to be.
+    if until_2021 and registers.local_employers and not local and blocks.type in tables.LOCAL_ONLY:
         yield "00655-350"
 
 
@@ -77,22 +80,25 @@ def _committee(blocks: Blocks, filing: Filing, registers: Registers) -> Iterator
     )
     if blocks.committee and blocks.committee not in tables.JOINT_COMMITTEES:
         yield "00046-003"
-    not_for = blocks.committee in tables.COMMITTEES_NOT_FOR.get(blocks.type, ())
-    users_not_for = blocks.users_committee in tables.USERS_COMMITTEES_NOT_FOR.get(blocks.type, ())
-    if not_for or (blocks.committee == tables.TEMPORARY_WORK and users_not_for):
+    if blocks.committee in tables.COMMITTEES_NOT_FOR.get(blocks.type, ()):
         yield "90374-349"
 
 
 def _sub_entity(filing: Filing, registers: Registers) -> Iterator[str]:
     sent = filing.features.get("subEntityNumber")
     employer = next((key for key in filing.employer_digits if key in registers.sub_entities), None)
-    yield from need(Need.FORBIDDEN if employer is None else Need.REQUIRED, "00652", present=sent is not None)
+    outside = not filing.employer_digits.isdisjoint(registers.employers_without_sub_entities)
+    needed = Need.REQUIRED if employer is not None else Need.FORBIDDEN if outside else Need.OPTIONAL
+    yield from need(needed, "00652", present=sent is not None)
     valid = registers.sub_entities[employer] if employer is not None else ()
     if sent is not None and valid and sent not in valid:
         yield "00652-003"
 
 
 def _temporary_work(blocks: Blocks, registers: Registers) -> Iterator[str]:
+    if blocks.committee not in tables.JOINT_COMMITTEES:  # refused; whether there is a user depends on it
+        yield from _contents(blocks.user or {}, registers)
+        return
     if blocks.committee != tables.TEMPORARY_WORK:
         yield from _no_user(blocks.user)
         return
@@ -105,19 +111,26 @@ def _temporary_work(blocks: Blocks, registers: Registers) -> Iterator[str]:
 
 
 def _user(user: Mapping[str, Any], registers: Registers) -> Iterator[str]:
-    number, committee = user.get("enterpriseNumber"), user.get("jointCommissionNumber")
-    by_number, by_name = number is not None, "name" in user
-    if by_number == by_name:
-        yield "90107-352" if by_number else "90107-351"
+    if "enterpriseNumber" in user:
+        if "name" in user or "address" in user:
+            yield "90107-352"
+    elif "name" in user:
+        yield from _address(user.get("address"), Need.REQUIRED)
     else:
-        yield from _address(user.get("address"), Need.REQUIRED if by_name else Need.FORBIDDEN)
+        yield "90107-351"
+    if "jointCommissionNumber" not in user:
+        yield "00046-001"
+    yield from _contents(user, registers)
+
+
+def _contents(user: Mapping[str, Any], registers: Registers) -> Iterator[str]:
+    """Give what is wrong with the values of a user enterprise."""
+    number, committee = user.get("enterpriseNumber"), user.get("jointCommissionNumber")
     if number is not None and not is_enterprise_number(number.zfill(10)):
         yield "00131-003"
     elif number is not None and number.zfill(10) in registers.unknown_employers:
         yield "00131-235"
-    if committee is None:
-        yield "00046-001"
-    elif committee == tables.TEMPORARY_WORK or committee not in tables.JOINT_COMMITTEES:
+    if committee is not None and committee not in tables.USERS_COMMITTEES:
         yield "00046-003"
 
 
@@ -131,36 +144,59 @@ def _no_user(user: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _address(address: Mapping[str, Any] | None, rule: Need) -> Iterator[str]:
+    if rule is Need.FORBIDDEN and address == {}:
+        yield "00517-005"
     for name, zone in tables.ADDRESS_ZONES.items():
         optional = rule is Need.REQUIRED and name not in tables.ADDRESS
         yield from need(Need.OPTIONAL if optional else rule, zone, present=name in (address or {}))
 
 
 def _cards(blocks: Blocks) -> Iterator[str]:
-    cards = blocks.block.get("constructionControlCards", {})
-    first, following = cards.get("firstMonthC32ANumber"), cards.get("nextMonthC32ANumber")
+    cards = blocks.block.get("constructionControlCards")
     needed = _need_of_cards(blocks)
-    if needed is Need.OPTIONAL and cards:  # both or none
-        needed = Need.REQUIRED
-    yield from need(needed, "00663", present=first is not None)
-    yield from need(needed, "00664", present=following is not None)
+    if needed is Need.FORBIDDEN:
+        yield from _forbidden(cards, {"firstMonthC32ANumber": "00663", "nextMonthC32ANumber": "00664"})
+        return
+    sent = cards or {}
+    first, following = sent.get("firstMonthC32ANumber"), sent.get("nextMonthC32ANumber")
+    if needed is Need.REQUIRED or (needed is Need.OPTIONAL and cards is not None):  # both or none
+        yield from need(Need.REQUIRED, "00663", present=first is not None)
+        yield from need(Need.REQUIRED, "00664", present=following is not None)
     if first is not None and first == following:
         yield "00664-353"
 
 
-def _need_of_cards(blocks: Blocks) -> Need:
+def _forbidden(block: Mapping[str, Any] | None, zones: Mapping[str, str]) -> Iterator[str]:
+    """Give 005 for each zone of a block that may not be sent, or for its first zone when it is empty."""
+    if block is None:
+        return
+    sent = [zone for name, zone in zones.items() if name in block]
+    first = next(iter(zones.values()))
+    yield from (f"{zone}-005" for zone in (sent if block else [first]))
+
+
+def _need_of_cards(blocks: Blocks) -> Need | None:
+    """Give nothing when it depends on a committee or type that is refused as such."""
     users = blocks.users_committee
-    if tables.CONSTRUCTION in {blocks.committee, users}:
+    if blocks.committee == tables.CONSTRUCTION:
         return Need.REQUIRED
-    if blocks.committee == tables.TEMPORARY_WORK and users is None:
-        return tables.CARDS_WITH_TEMPORARY_WORK.get(blocks.type, Need.FORBIDDEN)
-    return Need.FORBIDDEN
+    if blocks.committee not in tables.JOINT_COMMITTEES or users not in {None, *tables.USERS_COMMITTEES}:
+        return None
+    if users == tables.CONSTRUCTION:
+        return Need.REQUIRED
+    if blocks.committee != tables.TEMPORARY_WORK or users is not None:
+        return Need.FORBIDDEN
+    if blocks.rule is tables.UNKNOWN_TYPE:
+        return None
+    return tables.CARDS_WITH_TEMPORARY_WORK.get(blocks.type, Need.FORBIDDEN)
 
 
 def _statutes(blocks: Blocks) -> Iterator[str]:
     statutes = blocks.block.get("smallStatutesInformation")
     needed = blocks.rule.small_statutes
-    if needed is Need.REQUIRED and blocks.span.start < tables.SMALL_STATUTES_SINCE and statutes is None:
+    if needed is Need.FORBIDDEN:
+        yield from _forbidden(statutes, tables.STATUTES_ZONES)
+    if needed is not Need.REQUIRED or (blocks.span.start < tables.SMALL_STATUTES_SINCE and statutes is None):
         return
     yield from need(needed, "00053", present="workerStatus" in (statutes or {}))
     yield from need(needed, "01231", present="employmentNature" in (statutes or {}))
@@ -168,9 +204,13 @@ def _statutes(blocks: Blocks) -> Iterator[str]:
 
 def _place_of_work(blocks: Blocks) -> Iterator[str]:
     place = blocks.block.get("studentPlaceOfWork")
-    if place is None:
+    if place is None or blocks.rule is tables.UNKNOWN_TYPE:
         return
     if blocks.type != "STU":
-        yield "00776-005"
-    else:
-        yield from _address(place.get("address"), Need.REQUIRED if "name" in place else Need.FORBIDDEN)
+        yield from _forbidden(place, {"name": "00776"})
+        yield from _address(place.get("address"), Need.FORBIDDEN)
+        return
+    if "name" not in place:
+        yield "00776-003"  # the zone has no code for absent
+    if place:
+        yield from _address(place.get("address"), Need.REQUIRED)
