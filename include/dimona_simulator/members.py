@@ -91,7 +91,7 @@ _WORKER = _object({
     "countryOfBirth": _COUNTRY,
     "nationality": _COUNTRY,
     "gender": Field("1 or 2", _pattern("[12]")),
-    "address": _object(_ADDRESS),
+    "address": _object({**_ADDRESS, "street": _text(35)}),
 })  # fmt: skip
 _SPAN = {
     "startDate": _DAY,
