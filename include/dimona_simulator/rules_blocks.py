@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.dimona_simulator import tables
-from include.dimona_simulator.identifiers import is_enterprise_number
 from include.dimona_simulator.model import Filing, Span
 from include.dimona_simulator.rules_span import need
+from include.dimona_simulator.rules_users import (
+    address_anomalies,
+    content_anomalies,
+    forbidden_block,
+    no_user_anomalies,
+    user_anomalies,
+)
 from include.dimona_simulator.settings import Registers
 from include.dimona_simulator.tables import Need, TypeRule
 
@@ -97,65 +103,24 @@ def _sub_entity(filing: Filing, registers: Registers) -> Iterator[str]:
 
 def _temporary_work(blocks: Blocks, registers: Registers) -> Iterator[str]:
     if blocks.committee not in tables.JOINT_COMMITTEES:  # refused; whether there is a user depends on it
-        yield from _contents(blocks.user or {}, registers)
+        yield from content_anomalies(blocks.user or {}, registers)
         return
     if blocks.committee != tables.TEMPORARY_WORK:
-        yield from _no_user(blocks.user)
+        yield from no_user_anomalies(blocks.user)
         return
     if blocks.user is None:
         yield "90107-351"
     else:
-        yield from _user(blocks.user, registers)
+        yield from user_anomalies(blocks.user, registers)
     if blocks.span.end is None:
         yield "00911-001"
-
-
-def _user(user: Mapping[str, Any], registers: Registers) -> Iterator[str]:
-    if "enterpriseNumber" in user:
-        if "name" in user or "address" in user:
-            yield "90107-352"
-    elif "name" in user:
-        yield from _address(user.get("address"), Need.REQUIRED)
-    else:
-        yield "90107-351"
-    if "jointCommissionNumber" not in user:
-        yield "00046-001"
-    yield from _contents(user, registers)
-
-
-def _contents(user: Mapping[str, Any], registers: Registers) -> Iterator[str]:
-    """Give what is wrong with the values of a user enterprise."""
-    number, committee = user.get("enterpriseNumber"), user.get("jointCommissionNumber")
-    if number is not None and not is_enterprise_number(number.zfill(10)):
-        yield "00131-003"
-    elif number is not None and number.zfill(10) in registers.unknown_employers:
-        yield "00131-235"
-    if committee is not None and committee not in tables.USERS_COMMITTEES:
-        yield "00046-003"
-
-
-def _no_user(user: Mapping[str, Any] | None) -> Iterator[str]:
-    if user is None:
-        return
-    for name, zone in (("enterpriseNumber", "00131"), ("name", "00153"), ("jointCommissionNumber", "00046")):
-        if name in user or (name == "enterpriseNumber" and not user):
-            yield f"{zone}-005"
-    yield from _address(user.get("address"), Need.FORBIDDEN)
-
-
-def _address(address: Mapping[str, Any] | None, rule: Need) -> Iterator[str]:
-    if rule is Need.FORBIDDEN and address == {}:
-        yield "00517-005"
-    for name, zone in tables.ADDRESS_ZONES.items():
-        optional = rule is Need.REQUIRED and name not in tables.ADDRESS
-        yield from need(Need.OPTIONAL if optional else rule, zone, present=name in (address or {}))
 
 
 def _cards(blocks: Blocks) -> Iterator[str]:
     cards = blocks.block.get("constructionControlCards")
     needed = _need_of_cards(blocks)
     if needed is Need.FORBIDDEN:
-        yield from _forbidden(cards, {"firstMonthC32ANumber": "00663", "nextMonthC32ANumber": "00664"})
+        yield from forbidden_block(cards, {"firstMonthC32ANumber": "00663", "nextMonthC32ANumber": "00664"})
         return
     sent = cards or {}
     first, following = sent.get("firstMonthC32ANumber"), sent.get("nextMonthC32ANumber")
@@ -164,15 +129,6 @@ def _cards(blocks: Blocks) -> Iterator[str]:
         yield from need(Need.REQUIRED, "00664", present=following is not None)
     if first is not None and first == following:
         yield "00664-353"
-
-
-def _forbidden(block: Mapping[str, Any] | None, zones: Mapping[str, str]) -> Iterator[str]:
-    """Give 005 for each zone of a block that may not be sent, or for its first zone when it is empty."""
-    if block is None:
-        return
-    sent = [zone for name, zone in zones.items() if name in block]
-    first = next(iter(zones.values()))
-    yield from (f"{zone}-005" for zone in (sent if block else [first]))
 
 
 def _need_of_cards(blocks: Blocks) -> Need | None:
@@ -195,7 +151,7 @@ def _statutes(blocks: Blocks) -> Iterator[str]:
     statutes = blocks.block.get("smallStatutesInformation")
     needed = blocks.rule.small_statutes
     if needed is Need.FORBIDDEN:
-        yield from _forbidden(statutes, tables.STATUTES_ZONES)
+        yield from forbidden_block(statutes, tables.STATUTES_ZONES)
     if needed is not Need.REQUIRED or (blocks.span.start < tables.SMALL_STATUTES_SINCE and statutes is None):
         return
     yield from need(needed, "00053", present="workerStatus" in (statutes or {}))
@@ -207,10 +163,10 @@ def _place_of_work(blocks: Blocks) -> Iterator[str]:
     if place is None or blocks.rule is tables.UNKNOWN_TYPE:
         return
     if blocks.type != "STU":
-        yield from _forbidden(place, {"name": "00776"})
-        yield from _address(place.get("address"), Need.FORBIDDEN)
+        yield from forbidden_block(place, {"name": "00776"})
+        yield from address_anomalies(place.get("address"), Need.FORBIDDEN)
         return
     if "name" not in place:
         yield "00776-003"  # the zone has no code for absent
     if place:
-        yield from _address(place.get("address"), Need.REQUIRED)
+        yield from address_anomalies(place.get("address"), Need.REQUIRED)

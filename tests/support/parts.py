@@ -6,7 +6,23 @@ from random import Random
 from typing import Any
 
 TYPES = (
-    *("OTH", "STU", "FLX", "EXT", "BCW", "DWD", "IVT", "TRI", "STG", "RTA", "ALT", "O17", "S17", "T17", "PMP"),
+    *(
+        "OTH",
+        "STU",
+        "FLX",
+        "EXT",
+        "BCW",
+        "DWD",
+        "IVT",
+        "TRI",
+        "STG",
+        "RTA",
+        "ALT",
+        "O17",
+        "S17",
+        "T17",
+        "PMP",
+    ),
     *("A17", "TEA", "QUA", "STX", "ART"),
 )
 """Every worker type, the closed ones too, and one that is none."""

@@ -67,7 +67,10 @@ def _known_worker(rng: Random) -> Json:
 
 
 def _wrong_user(rng: Random) -> Json:
-    whole = user_enterprise(rng) | {"name": "Atelier", "enterpriseNumber": rng.choice((*EMPLOYERS, "477472702"))}
+    whole = user_enterprise(rng) | {
+        "name": "Atelier",
+        "enterpriseNumber": rng.choice((*EMPLOYERS, "477472702")),
+    }
     whole |= {"jointCommissionNumber": rng.choice((*COMMITTEES, "200"))}
     return part_of(rng, whole | {"address": part_of(rng, {**address(rng), "boxNumber": "4"})})
 
@@ -90,7 +93,9 @@ ANY: tuple[Change, ...] = (
     _after_start,
     lambda rng, body, today: body.update(worker={"ssin": "93051822362"}),
     lambda rng, body, today: body.update(worker={"ssin": ssin(rng)}),
-    lambda rng, body, today: body.update(employer={"enterpriseNumber": rng.choice((EMPLOYERS[0], "477472702"))}),
+    lambda rng, body, today: body.update(
+        employer={"enterpriseNumber": rng.choice((EMPLOYERS[0], "477472702"))}
+    ),
     lambda rng, body, today: body.update(employer={"enterpriseNumber": "0000000097"}),
     lambda rng, body, today: body.update(employer={"employerId": rng.choice(_NSSO_NUMBERS)}),
     lambda rng, body, today: body.setdefault("employer", {}).update(employerId=rng.choice(_NSSO_NUMBERS)),
@@ -124,7 +129,9 @@ IN: tuple[Change, ...] = (
     lambda rng, body, today: _block(body).pop("constructionControlCards", None),
     lambda rng, body, today: _block(body).update(smallStatutesInformation=_statutes(rng)),
     lambda rng, body, today: _block(body).pop("smallStatutesInformation", None),
-    lambda rng, body, today: _block(body).update(studentPlaceOfWork={"name": "Atelier", "address": address(rng)}),
+    lambda rng, body, today: _block(body).update(
+        studentPlaceOfWork={"name": "Atelier", "address": address(rng)}
+    ),
     lambda rng, body, today: _block(body).update(studentPlaceOfWork=_place(rng)),
 )
 """Changes to an IN."""
@@ -144,7 +151,9 @@ def changes_of(body: Mapping[str, Any]) -> tuple[Change, ...]:
 
 def _cards(rng: Random) -> Json:
     first = card(rng)
-    return part_of(rng, {"firstMonthC32ANumber": first, "nextMonthC32ANumber": rng.choice((first, card(rng)))})
+    return part_of(
+        rng, {"firstMonthC32ANumber": first, "nextMonthC32ANumber": rng.choice((first, card(rng)))}
+    )
 
 
 def _statutes(rng: Random) -> Json:

@@ -155,7 +155,7 @@ _ADDRESS_READERS: Mapping[str, Reader] = {
 
 
 def invalid(field: str, value: Any) -> Breach:
-    """Return the breach of a field that could not be read; a provisional NSSO number has a zone of its own."""
+    """Return the breach of an unreadable field; a provisional NSSO number has a zone of its own."""
     is_provisional = field == _PROVISIONAL.field and type(value) is int and value >= _TEN_DIGITS
     return _PROVISIONAL if is_provisional else breach(field, "invalid")
 

@@ -48,7 +48,7 @@ def check_body(body: object, today: dt.date) -> list[BodyDefect]:
 
 
 def _outside_forbidden_blocks(breaches: list[Breach], draft: Draft) -> list[Breach]:
-    """A block that has no place here is refused as such; what is in it does not matter."""
+    """Leave out what is in blocks that have no place here: they are refused as such."""
     forbidden = forbidden_blocks(draft) if breaches else frozenset()
     return [breach for breach in breaches if breach.field.partition(".")[0] not in forbidden]
 

@@ -89,7 +89,7 @@ class EnterpriseNumber:
         if not re.fullmatch(r"[0-9]{9,10}", text):
             raise ValueError("not an enterprise number of ten digits")
         digits = text.zfill(10)
-        if digits[0] not in "01" or int(digits[:8]) == 0 or int(digits[8:]) != 97 - int(digits[:8]) % 97:
+        if digits[0] not in "01" or int(digits) == 0 or int(digits[8:]) != 97 - int(digits[:8]) % 97:
             raise ValueError("an enterprise number with wrong check digits")
         return cls(digits)
 

@@ -91,7 +91,7 @@ def worker_types() -> Mapping[str, WorkerType]:
 
 
 def rule_for(code: str | None, start: dt.date | None) -> WorkerType | None:
-    """Return what the type demands; None when nobody knows it, or it is closed or not open yet on that day."""
+    """Return what the type demands; None when it is unknown, or closed or not open yet on that day."""
     rule = worker_types()[code] if code else None
     return rule if rule is None or start is None or rule.is_open_on(start) else None
 
