@@ -430,10 +430,53 @@ def test_optional_cards_are_both_there_or_none():
 
 def test_whether_cards_are_needed_is_not_said_when_committee_or_type_is_refused():
     assert codes(body("OTH", "200", constructionControlCards=CARDS)) == ["00046-003"]
-    assert codes(temporary("ART", _NUMBER_ALONE, constructionControlCards=CARDS)) == [
-        "00046-001",
-        "00655-003",
-    ]
+
+    unknown = temporary("OTH", _NUMBER_ALONE, constructionControlCards=CARDS)
+    unknown["dimonaIn"]["features"]["workerType"] = "ART"
+    assert codes(unknown) == ["00046-001", "00655-003"]
+
+
+def test_what_is_in_a_forbidden_block_does_not_matter():
+    user = {"enterpriseNumber": "1", "jointCommissionNumber": "322"}
+    cards = {"firstMonthC32ANumber": 1, "nextMonthC32ANumber": 1}
+
+    assert codes(body(features={"userEnterprise": user})) == ["00046-005", "00131-005"]
+    assert codes(body(constructionControlCards=cards)) == ["00663-005", "00664-005"]
+    assert codes(body(studentPlaceOfWork={"name": "Bakkerij"})) == ["00776-005"]
+    assert codes(body(smallStatutesInformation={"employmentNature": "WORKER"})) == ["01231-005"]
+
+
+def test_a_student_works_at_a_place_with_name_and_address():
+    address = ["00517-001", "00518-001", "00520-001", "00522-001", "00523-001"]
+
+    assert codes(body("STU", studentPlaceOfWork={"name": "Bakkerij"})) == address
+    assert codes(body("STU", studentPlaceOfWork={"address": bodies.ADDRESS})) == ["00776-003"]
+    assert codes(body("STU", studentPlaceOfWork={})) == ["00776-003"]
+
+
+@pytest.mark.parametrize(
+    ("worker", "expected"),
+    [
+        pytest.param({"birthDate": "1993-05-18", "gender": "1"}, [], id="the same person"),
+        pytest.param({"birthDate": "1993-00-00"}, [], id="the year alone"),
+        pytest.param({"birthDate": "1993-05-19"}, ["00028-348"], id="born on another day"),
+        pytest.param({"gender": "2"}, ["00029-348"], id="of the other gender"),
+        pytest.param({"birthDate": "1906-05-18"}, ["00028-003", "00028-348"], id="121 years old"),
+        pytest.param({"ssin": "00200000142", "birthDate": "1950-01-01"}, ["00028-348"], id="another year"),
+        pytest.param({"ssin": "00200000142", "birthDate": "1900-07-08"}, ["00028-003"], id="an open date"),
+        pytest.param({"ssin": "00200000171", "gender": "2"}, [], id="a BIS number without gender"),
+        pytest.param({"ssin": "85074500195", "birthDate": "1985-07-08"}, [], id="a day that ran out"),
+    ],
+)
+def test_an_identity_agrees_with_its_ssin(worker, expected):
+    assert codes(body(worker={"ssin": people.SSIN} | worker)) == expected
+
+
+def test_a_temporary_worker_in_horeca_may_have_a_day_lump_sum():
+    horeca = USER | {"jointCommissionNumber": "302"}
+
+    assert codes(temporary("EXT", horeca, endDate="2027-01-20", endHour=None)) == []
+    assert codes(temporary("EXT", USER, endDate="2027-01-20", endHour=None)) == ["00778-001"]
 
 
 def test_the_cards_of_two_months_differ():
