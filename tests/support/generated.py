@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from support import spoilt
+from support.broken import break_structure
 from support.parts import (
     COMMITTEES,
     EMPLOYERS,
@@ -40,7 +41,7 @@ def declaration(rng: Random, today: dt.date) -> Json:
         body = copy.deepcopy(body)
         rng.choice(spoilt.changes_of(body))(rng, body, today)
     if rng.random() < 0.04:
-        body = spoilt.break_structure(rng, copy.deepcopy(body))
+        body = break_structure(rng, copy.deepcopy(body))
     return body
 
 

@@ -28,10 +28,16 @@ Change = Callable[[Random, Json, dt.date], object]
 _TURNS = ("1919-12-31", "1920-01-01", "2013-12-31", "2014-01-01", "2019-11-30", "2019-12-01", "2021-12-31")
 _TURNS_SINCE = ("2022-01-01", "2022-12-31", "2023-01-01", "2023-08-31", "2023-09-01")
 """Days on which a rule begins or ends, with the day before."""
+_TURNS_OF_TYPES = (
+    *(("ALT", day) for day in ("2023-08-31", "2023-09-01")),
+    *((code, day) for code in ("O17", "S17", "T17", "A17", "TEA") for day in ("2021-12-31", "2022-01-01")),
+    *((code, day) for code in ("IVT", "TRI", "STG") for day in ("2019-11-30", "2019-12-01")),
+    *(("QUA", day) for day in ("2022-12-31", "2023-01-01")),
+    *(("STX", day) for day in ("2013-12-31", "2014-01-01")),
+)
 _CLOCK = ("0000", "0800", "0801", "1200", "2000", "2359")
 _BIRTHS = ("1800-01-01", "1906-06-06", "1990-02-03", "1990-00-00", "0000-00-00", "2019-12-31", "2090-01-01")
 _NSSO_NUMBERS = (100006, 199999934, 100007, 5000000120, 5000000121, 999999999, 1000000000, 6000000000, STATE)
-_EMPTIES: tuple[Any, ...] = (None, {}, [], "", 0, -1, "x", True, 1.5, [{}])
 
 
 def _block(body: Json) -> Json:
@@ -64,6 +70,21 @@ def _known_worker(rng: Random) -> Json:
     number = rng.choice((ssin_of(born, man=rng.random() < 0.5), ssin(rng)))
     about = identity(rng) | {"birthDate": rng.choice((born, born[:4] + "-00-00", *_BIRTHS))}
     return {"ssin": number, **part_of(rng, about)}
+
+
+def _turn_of_type(rng: Random, body: Json) -> None:
+    """Let a type begin on, or the day before, one of its own turns."""
+    code, day = rng.choice(_TURNS_OF_TYPES)
+    _block(body).update(startDate=day)
+    _block(body)["features"].update(workerType=code)
+
+
+def _lent_without_committee(rng: Random, body: Json) -> None:
+    kind = rng.choice(("BCW", "DWD", "IVT", "TRI", "STU", "OTH"))
+    user = {"enterpriseNumber": EMPLOYERS[0]}
+    _block(body)["features"].update(workerType=kind, jointCommissionNumber="322", userEnterprise=user)
+    if rng.random() < 0.5:
+        _block(body).update(constructionControlCards=_cards(rng))
 
 
 def _wrong_user(rng: Random) -> Json:
@@ -107,6 +128,10 @@ ANY: tuple[Change, ...] = (
 
 IN: tuple[Change, ...] = (
     lambda rng, body, today: _block(body).pop("plannedHoursNumber", None),
+    lambda rng, body, today: _turn_of_type(rng, body),
+    lambda rng, body, today: _turn_of_type(rng, body),
+    lambda rng, body, today: _lent_without_committee(rng, body),
+    lambda rng, body, today: _lent_without_committee(rng, body),
     lambda rng, body, today: body.update(worker=identity(rng)),
     lambda rng, body, today: body.update(worker=identity(rng) | {"birthDate": rng.choice(_BIRTHS)}),
     lambda rng, body, today: body.update(worker=_known_worker(rng)),
@@ -162,22 +187,3 @@ def _statutes(rng: Random) -> Json:
 
 def _place(rng: Random) -> Json:
     return part_of(rng, {"name": "Atelier", "address": part_of(rng, {**address(rng), "boxNumber": "4"})})
-
-
-def break_structure(rng: Random, body: Json) -> Json:
-    """Return *body* with one member, however deep, lost, strange or of another form."""
-    inside: list[Json] = [body]
-    for block in inside:
-        inside.extend(value for value in block.values() if isinstance(value, dict))
-    block = rng.choice([block for block in inside if block])
-    name = rng.choice(sorted(block))
-    match rng.randrange(4):
-        case 0:
-            block.pop(name)
-        case 1:
-            block[f"{name}x"] = block[name]
-        case 2:
-            body["dimonaCancel"] = {"periodId": dimona_number(rng)}
-        case _:
-            block[name] = rng.choice(_EMPTIES)
-    return body
