@@ -33,17 +33,20 @@ def born(ssin: str) -> Born:
     since_2000 = int(ssin[9:]) == _MODULUS - (2_000_000_000 + int(ssin[:9])) % _MODULUS
     added, month = divmod(int(ssin[2:4]), 20)
     gender = None if added == 1 else "1" if int(ssin[6:9]) % 2 else "2"
-    return Born(int(ssin[:2]) + (2000 if since_2000 else 1900), month, int(ssin[4:6]), gender)
+    day = int(ssin[4:6])  # beyond 31 where the numbers of a day ran out
+    return Born(int(ssin[:2]) + (2000 if since_2000 else 1900), month, day if day <= 31 else 0, gender)
 
 
 def is_ssin(digits: str) -> bool:
     """
-    Tell whether eleven digits have right check digits, for either century of birth.
+    Tell whether eleven digits have a month of birth and right check digits, for either century of birth.
 
     >>> is_ssin("93051822361"), is_ssin("93051822362")
     (True, False)
     """
-    head, check = int(digits[:9]), int(digits[9:])
+    head, check, month = int(digits[:9]), int(digits[9:]), int(digits[2:4])
+    if month >= 60 or month % 20 > 12:
+        return False
     return check in {_MODULUS - head % _MODULUS, _MODULUS - (2_000_000_000 + head) % _MODULUS}
 
 
@@ -51,11 +54,11 @@ def is_enterprise_number(digits: str) -> bool:
     """
     Tell whether an enterprise number of ten digits is right.
 
-    >>> is_enterprise_number("0477472701"), is_enterprise_number("0000000097")
+    >>> is_enterprise_number("0477472701"), is_enterprise_number("0477472702")
     (True, False)
     """
     head, check = int(digits[:8]), int(digits[8:])
-    return head > 0 and digits[0] in "01" and check == _MODULUS - head % _MODULUS
+    return digits[0] in "01" and check == _MODULUS - head % _MODULUS
 
 
 def is_employer_id(number: int) -> bool:

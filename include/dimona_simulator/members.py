@@ -69,10 +69,11 @@ _ADDRESS = {
     "houseNumber": _text(10),
     "boxNumber": _text(4),
     "postCode": _text(9),
-    "municipality": _object({
-        "code": Field("a municipality code", _whole(1, 99_999)),
-        "name": _text(40),
-    }),
+    "municipality": Field(
+        "an object with code or name",
+        lambda value: isinstance(value, dict) and bool(value),
+        {"code": Field("a municipality code", _whole(1, 99_999)), "name": _text(40)},
+    ),
     "country": _COUNTRY,
 }  # fmt: skip
 _EMPLOYER = Field(
@@ -90,7 +91,7 @@ _WORKER = _object({
     "countryOfBirth": _COUNTRY,
     "nationality": _COUNTRY,
     "gender": Field("1 or 2", _pattern("[12]")),
-    "address": _object(_ADDRESS),
+    "address": _object({**_ADDRESS, "street": _text(35)}),
 })  # fmt: skip
 _SPAN = {
     "startDate": _DAY,

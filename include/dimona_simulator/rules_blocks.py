@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.dimona_simulator import tables
-from include.dimona_simulator.identifiers import is_enterprise_number
 from include.dimona_simulator.model import Filing, Span
 from include.dimona_simulator.rules_span import need
+from include.dimona_simulator.rules_users import (
+    address_anomalies,
+    content_anomalies,
+    forbidden_block,
+    no_user_anomalies,
+    user_anomalies,
+)
 from include.dimona_simulator.settings import Registers
 from include.dimona_simulator.tables import Need, TypeRule
 
@@ -63,8 +69,11 @@ def _type(blocks: Blocks, filing: Filing, registers: Registers) -> Iterator[str]
         yield "00655-003"
         return
     local = not filing.employer_digits.isdisjoint(registers.local_employers)
-    until_2021 = local and blocks.span.start < tables.LOCAL_TYPES_UNTIL
-    if blocks.type not in tables.LOCAL_TYPES if until_2021 else blocks.type in tables.LOCAL_ONLY:
+    until_2021 = blocks.span.start < tables.LOCAL_TYPES_UNTIL
+    if local and until_2021 and blocks.type not in tables.LOCAL_TYPES:
+        yield "00655-350"
+    # Who is a local administration only a register knows; without one nobody can be said not to be.
+    if until_2021 and registers.local_employers and not local and blocks.type in tables.LOCAL_ONLY:
         yield "00655-350"
 
 
@@ -77,90 +86,73 @@ def _committee(blocks: Blocks, filing: Filing, registers: Registers) -> Iterator
     )
     if blocks.committee and blocks.committee not in tables.JOINT_COMMITTEES:
         yield "00046-003"
-    not_for = blocks.committee in tables.COMMITTEES_NOT_FOR.get(blocks.type, ())
-    users_not_for = blocks.users_committee in tables.USERS_COMMITTEES_NOT_FOR.get(blocks.type, ())
-    if not_for or (blocks.committee == tables.TEMPORARY_WORK and users_not_for):
+    if blocks.committee in tables.COMMITTEES_NOT_FOR.get(blocks.type, ()):
         yield "90374-349"
 
 
 def _sub_entity(filing: Filing, registers: Registers) -> Iterator[str]:
     sent = filing.features.get("subEntityNumber")
     employer = next((key for key in filing.employer_digits if key in registers.sub_entities), None)
-    yield from need(Need.FORBIDDEN if employer is None else Need.REQUIRED, "00652", present=sent is not None)
+    outside = not filing.employer_digits.isdisjoint(registers.employers_without_sub_entities)
+    needed = Need.REQUIRED if employer is not None else Need.FORBIDDEN if outside else Need.OPTIONAL
+    yield from need(needed, "00652", present=sent is not None)
     valid = registers.sub_entities[employer] if employer is not None else ()
     if sent is not None and valid and sent not in valid:
         yield "00652-003"
 
 
 def _temporary_work(blocks: Blocks, registers: Registers) -> Iterator[str]:
+    if blocks.committee not in tables.JOINT_COMMITTEES:  # refused; whether there is a user depends on it
+        yield from content_anomalies(blocks.user or {}, registers)
+        return
     if blocks.committee != tables.TEMPORARY_WORK:
-        yield from _no_user(blocks.user)
+        yield from no_user_anomalies(blocks.user)
         return
     if blocks.user is None:
         yield "90107-351"
     else:
-        yield from _user(blocks.user, registers)
+        yield from user_anomalies(blocks.user, registers)
     if blocks.span.end is None:
         yield "00911-001"
 
 
-def _user(user: Mapping[str, Any], registers: Registers) -> Iterator[str]:
-    number, committee = user.get("enterpriseNumber"), user.get("jointCommissionNumber")
-    by_number, by_name = number is not None, "name" in user
-    if by_number == by_name:
-        yield "90107-352" if by_number else "90107-351"
-    else:
-        yield from _address(user.get("address"), Need.REQUIRED if by_name else Need.FORBIDDEN)
-    if number is not None and not is_enterprise_number(number.zfill(10)):
-        yield "00131-003"
-    elif number is not None and number.zfill(10) in registers.unknown_employers:
-        yield "00131-235"
-    if committee is None:
-        yield "00046-001"
-    elif committee == tables.TEMPORARY_WORK or committee not in tables.JOINT_COMMITTEES:
-        yield "00046-003"
-
-
-def _no_user(user: Mapping[str, Any] | None) -> Iterator[str]:
-    if user is None:
-        return
-    for name, zone in (("enterpriseNumber", "00131"), ("name", "00153"), ("jointCommissionNumber", "00046")):
-        if name in user or (name == "enterpriseNumber" and not user):
-            yield f"{zone}-005"
-    yield from _address(user.get("address"), Need.FORBIDDEN)
-
-
-def _address(address: Mapping[str, Any] | None, rule: Need) -> Iterator[str]:
-    for name, zone in tables.ADDRESS_ZONES.items():
-        optional = rule is Need.REQUIRED and name not in tables.ADDRESS
-        yield from need(Need.OPTIONAL if optional else rule, zone, present=name in (address or {}))
-
-
 def _cards(blocks: Blocks) -> Iterator[str]:
-    cards = blocks.block.get("constructionControlCards", {})
-    first, following = cards.get("firstMonthC32ANumber"), cards.get("nextMonthC32ANumber")
+    cards = blocks.block.get("constructionControlCards")
     needed = _need_of_cards(blocks)
-    if needed is Need.OPTIONAL and cards:  # both or none
-        needed = Need.REQUIRED
-    yield from need(needed, "00663", present=first is not None)
-    yield from need(needed, "00664", present=following is not None)
+    if needed is Need.FORBIDDEN:
+        yield from forbidden_block(cards, {"firstMonthC32ANumber": "00663", "nextMonthC32ANumber": "00664"})
+        return
+    sent = cards or {}
+    first, following = sent.get("firstMonthC32ANumber"), sent.get("nextMonthC32ANumber")
+    if needed is Need.REQUIRED or (needed is Need.OPTIONAL and cards is not None):  # both or none
+        yield from need(Need.REQUIRED, "00663", present=first is not None)
+        yield from need(Need.REQUIRED, "00664", present=following is not None)
     if first is not None and first == following:
         yield "00664-353"
 
 
-def _need_of_cards(blocks: Blocks) -> Need:
+def _need_of_cards(blocks: Blocks) -> Need | None:
+    """Give nothing when it depends on a committee or type that is refused as such."""
     users = blocks.users_committee
-    if tables.CONSTRUCTION in {blocks.committee, users}:
+    if blocks.committee == tables.CONSTRUCTION:
         return Need.REQUIRED
-    if blocks.committee == tables.TEMPORARY_WORK and users is None:
-        return tables.CARDS_WITH_TEMPORARY_WORK.get(blocks.type, Need.FORBIDDEN)
-    return Need.FORBIDDEN
+    if blocks.committee not in tables.JOINT_COMMITTEES or users not in {None, *tables.USERS_COMMITTEES}:
+        return None
+    if users == tables.CONSTRUCTION:
+        return Need.REQUIRED
+    if blocks.committee != tables.TEMPORARY_WORK or users is not None:
+        return Need.FORBIDDEN
+    if blocks.rule is tables.UNKNOWN_TYPE:
+        return None
+    return tables.CARDS_WITH_TEMPORARY_WORK.get(blocks.type, Need.FORBIDDEN)
 
 
 def _statutes(blocks: Blocks) -> Iterator[str]:
     statutes = blocks.block.get("smallStatutesInformation")
     needed = blocks.rule.small_statutes
-    if needed is Need.REQUIRED and blocks.span.start < tables.SMALL_STATUTES_SINCE and statutes is None:
+    if needed is Need.FORBIDDEN:
+        yield from forbidden_block(statutes, tables.STATUTES_ZONES)
+    if needed is not Need.REQUIRED or (blocks.span.start < tables.SMALL_STATUTES_SINCE and statutes is None):
         return
     yield from need(needed, "00053", present="workerStatus" in (statutes or {}))
     yield from need(needed, "01231", present="employmentNature" in (statutes or {}))
@@ -168,9 +160,13 @@ def _statutes(blocks: Blocks) -> Iterator[str]:
 
 def _place_of_work(blocks: Blocks) -> Iterator[str]:
     place = blocks.block.get("studentPlaceOfWork")
-    if place is None:
+    if place is None or blocks.rule is tables.UNKNOWN_TYPE:
         return
     if blocks.type != "STU":
-        yield "00776-005"
-    else:
-        yield from _address(place.get("address"), Need.REQUIRED if "name" in place else Need.FORBIDDEN)
+        yield from forbidden_block(place, {"name": "00776"})
+        yield from address_anomalies(place.get("address"), Need.FORBIDDEN)
+        return
+    if "name" not in place:
+        yield "00776-003"  # the zone has no code for absent
+    if place:
+        yield from address_anomalies(place.get("address"), Need.REQUIRED)

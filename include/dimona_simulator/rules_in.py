@@ -32,6 +32,8 @@ def follow_up_anomalies(filing: Filing, today: date) -> list[str]:
     """Give the anomalies of an OUT, UPDATE or CANCEL that show without its period."""
     block = filing.block
     found = list(number_anomalies(filing))
+    if filing.body.get("employer") == {}:
+        found.append("90256-364")
     start, end = block.get("startDate"), block.get("endDate")
     first = date.fromisoformat(start) if start else None
     last = date.fromisoformat(end) if end else None

@@ -111,8 +111,6 @@ def _update(situation: Situation) -> Change:
     if before.end is None and after.end is not None:
         return Change(before, ("00913-359",))
     found = [*_forbidden(situation, after), *_span(situation, after), *_history(situation, after)]
-    if "00911-344" in found and "90378-341" in found:
-        found.remove("90378-341")  # too long because its end moved: one fault, not two
     if changes_too_late(before, after, situation.moment):
         found.append("90378-460")
     late = before.late or "90378-460" in found
@@ -142,7 +140,7 @@ def _forbidden(situation: Situation, after: Span) -> Iterator[str]:
         yield "00913-368"
     if worker_type == "STU" and after.start != before.start:
         yield "00910-005"
-    if worker_type == "FLX" and before.end is not None and after.end is not None and after.end > before.end:
+    if worker_type == "FLX" and before.end is not None and (after.end or date.max) > before.end:
         yield "00911-344"
     if worker_type == "EXT" and before.end_hour is None and after.end_hour is not None:
         yield "00778-005"  # a day lump sum has none

@@ -115,24 +115,25 @@ def _need_of_hours(span: Span, rule: TypeRule) -> Need:
 def _need_of_flexi_hours(span: Span) -> Need:
     """One day, or a night past midnight, goes with both hours; a longer period with none."""
     if span.end is None:
-        return Need.OPTIONAL
-    if span.end <= span.start:
-        return Need.REQUIRED
+        return Need.FORBIDDEN
+    return Need.REQUIRED if span.end <= span.start or _is_night(span) else Need.FORBIDDEN
+
+
+def _is_night(span: Span) -> bool:
+    """Tell whether a span with hours ends on the day after its start."""
     with_hours = span.start_hour is not None or span.end_hour is not None
-    return Need.REQUIRED if with_hours and span.end == span.start + _DAY else Need.FORBIDDEN
+    return with_hours and span.end == span.start + _DAY
 
 
 def _is_over_24_hours(span: Span, rule: TypeRule) -> bool:
-    if span.end is None or not (span.start_hour and span.end_hour):
-        return False
-    if rule.hours is Hours.OF_A_DAY and span.end != span.start + _DAY:  # a day, or hours are forbidden
+    if rule.hours is not Hours.OF_A_SPELL or span.end is None or not (span.start_hour and span.end_hour):
         return False
     begin, finish = interval(span)
-    return rule.hours in {Hours.OF_A_SPELL, Hours.OF_A_DAY} and finish - begin > _DAY
+    return finish - begin > _DAY
 
 
 def _leaves_its_quarter(span: Span, rule: TypeRule) -> bool:
     if rule.quarter is Quarter.ANY or span.end is None or span.end < span.start:
         return False
-    is_night = rule.quarter is Quarter.ONE_WITHOUT_HOURS and span.start_hour is not None
+    is_night = rule.quarter is Quarter.ONE_WITHOUT_HOURS and _is_night(span)
     return not is_night and quarter(span.start) != quarter(span.end)

@@ -60,6 +60,8 @@ class Registers:
     """Provincial and local administrations: no joint committee, other worker types until 2021."""
     sub_entities: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: tables.SUB_ENTITIES)
     """Employers with sub-entities, and which they have (empty: any number will do)."""
+    employers_without_sub_entities: frozenset[str] = frozenset()
+    """Employers outside the scheme, who may not name a sub-entity."""
     employer_anomalies: Mapping[str, tuple[str, ...]] = field(
         default_factory=lambda: tables.EMPLOYER_ANOMALIES
     )
@@ -109,6 +111,7 @@ def _word(word: str) -> str:
 
 _SETS = (
     "unknown_employers", "inactive_employers", "employers_without_mandate", "local_employers",
+    "employers_without_sub_entities",
     "locked_periods", "locked_workers",
 )  # fmt: skip
 _READERS: Mapping[str, Any] = {

@@ -65,7 +65,8 @@ def _declaration_issues(content: Mapping[str, Any]) -> list[Issue]:
 
 
 def _is_missing_party(issue: Issue) -> bool:
-    return issue.name in {"employer", "worker"} and issue.value in (None, {})
+    is_absent = issue.detail == _REQUIRED or issue.value == {}
+    return issue.name in {"employer", "worker"} and is_absent
 
 
 def _is_missing_committee(issue: Issue) -> bool:

@@ -70,7 +70,7 @@ WORKER_TYPES: Mapping[str, TypeRule] = {
     "OTH": TypeRule(),
     "STU": TypeRule(Need.REQUIRED, planned_hours=Need.REQUIRED, quarter=Quarter.ONE),
     "EXT": TypeRule(Need.REQUIRED, Hours.OF_A_SPELL, needs_ssin=True),
-    "FLX": TypeRule(Need.REQUIRED, Hours.OF_A_DAY, quarter=Quarter.ONE_WITHOUT_HOURS, days_before_quarter=31),
+    "FLX": TypeRule(hours=Hours.OF_A_DAY, quarter=Quarter.ONE_WITHOUT_HOURS, days_before_quarter=31),
     "BCW": TypeRule(),
     "DWD": TypeRule(),
     "IVT": _TRAINING,
@@ -104,15 +104,15 @@ CONSTRUCTION, HORECA, TEMPORARY_WORK = "124", "302", "322"
 COMMITTEES_NOT_FOR: Mapping[str, frozenset[str]] = {
     "FLX": frozenset({HORECA}),
     "STU": frozenset({HORECA}),
-    "EXT": frozenset({CONSTRUCTION, "140", "149"}),
-    "BCW": JOINT_COMMITTEES - {CONSTRUCTION, TEMPORARY_WORK},
 }
-"""Joint committees that don't go with a worker type (90374-349)."""
-USERS_COMMITTEES_NOT_FOR: Mapping[str, frozenset[str]] = {
-    "EXT": COMMITTEES_NOT_FOR["EXT"],
-    "BCW": JOINT_COMMITTEES - {CONSTRUCTION},
+"""Joint committees that don't go with a worker type (90374-349); the glossary names no pair."""
+USERS_COMMITTEES = JOINT_COMMITTEES - {TEMPORARY_WORK}
+"""What a user enterprise may have; it is no temporary work agency itself."""
+STATUTES_ZONES: Mapping[str, str] = {
+    "employmentNature": "01231",
+    "workerStatus": "00053",
+    "activityWithRisk": "01231",
 }
-"""The same for the committee of the enterprise that uses a temporary worker."""
 
 CARDS_WITH_TEMPORARY_WORK: Mapping[str, Need] = {
     "BCW": Need.REQUIRED,

@@ -102,7 +102,11 @@ GOOD: dict[str, dict[str, Any]] = {
     "FLX": _DAY,
     "EXT": _DAY | {"joint_committee": "302"},
     "BCW": {"joint_committee": "124", "construction_cards": BLOCKS["construction_cards"]},
-    "DWD": _END | {"joint_committee": "322", "user_enterprise": {"enterprise_number": OTHER_EMPLOYER}},
+    "DWD": _END
+    | {
+        "joint_committee": "322",
+        "user_enterprise": {"enterprise_number": OTHER_EMPLOYER, "joint_committee": "200"},
+    },
     "IVT": _END | _STATUTES,
     "TRI": _END | _STATUTES,
     "STG": _END | _STATUTES,

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from dimona_provider.api.names import INSIDE, location_of, member_of
-from dimona_provider.domain.draft import fields_of_declarations
+from dimona_provider.domain.draft import Breach, breach, fields_of_declarations
 from dimona_provider.domain.identifiers import DimonaNumber, EnterpriseNumber, Ssin, parse_employer_id
 from dimona_provider.domain.needs import limits
 from dimona_provider.domain.record import UNWRITABLE
@@ -23,6 +23,8 @@ _HOUR = re.compile(r"([01][0-9]|2[0-3])[0-5][0-9]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR_ALONE = re.compile(r"[0-9]{4}-00-00")
 _TWELVE_DIGITS = 10**12
+_TEN_DIGITS = 10**9
+_PROVISIONAL = Breach("00948-003", "employer.nsso_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,12 @@ _ADDRESS_READERS: Mapping[str, Reader] = {
     "municipality.name": _text(40),
     "country": _whole(1, 99999),
 }
+
+
+def invalid(field: str, value: Any) -> Breach:
+    """Return the breach of an unreadable field; a provisional NSSO number has a zone of its own."""
+    is_provisional = field == _PROVISIONAL.field and type(value) is int and value >= _TEN_DIGITS
+    return _PROVISIONAL if is_provisional else breach(field, "invalid")
 
 
 @cache

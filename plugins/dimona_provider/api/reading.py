@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dimona_provider.api.members import Block, kind_members, root_blocks
+from dimona_provider.api.members import Block, invalid, kind_members, root_blocks
 from dimona_provider.api.names import BLOCKS
 from dimona_provider.domain.draft import Breach, Draft, breach
 
@@ -60,7 +60,7 @@ def _read(reading: Reading, draft: Draft, block: Block, raw: Mapping[str, Any], 
             continue
         read = member.read(value)
         if read is None:
-            reading.breaches.append(breach(member.field, "invalid"))
+            reading.breaches.append(invalid(member.field, value))
         else:
             draft.values[member.field] = read
     if has_unknown:

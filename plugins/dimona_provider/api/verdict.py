@@ -10,7 +10,8 @@ from dimona_provider.api.names import path_of
 from dimona_provider.api.reading import read_draft
 from dimona_provider.domain.checking import check
 from dimona_provider.domain.declaration import Kind
-from dimona_provider.domain.draft import Breach
+from dimona_provider.domain.draft import Breach, Draft
+from dimona_provider.domain.needs import forbidden_blocks
 from dimona_provider.domain.sentences import severity_of
 
 
@@ -41,8 +42,15 @@ def check_body(body: object, today: dt.date) -> list[BodyDefect]:
     if reading.draft is None:
         return [_defect(breach, None) for breach in reading.breaches]
     kind = reading.draft.kind
-    breaches = (*reading.breaches, *reading.strangers, *check(reading.draft, today))
+    content = _outside_forbidden_blocks(reading.breaches, reading.draft)
+    breaches = dict.fromkeys((*content, *reading.strangers, *check(reading.draft, today)))
     return [_defect(breach, kind) for breach in breaches]
+
+
+def _outside_forbidden_blocks(breaches: list[Breach], draft: Draft) -> list[Breach]:
+    """Leave out what is in blocks that have no place here: they are refused as such."""
+    forbidden = forbidden_blocks(draft) if breaches else frozenset()
+    return [breach for breach in breaches if breach.field.partition(".")[0] not in forbidden]
 
 
 @cache  # breaches are as many as the tables have rows

@@ -10,9 +10,10 @@ from typing import Any
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.draft import Breach, Draft, breach, fields_of_declarations, holds, inner_fields
 from dimona_provider.domain.tables import csv_table, toml_table
-from dimona_provider.domain.worker_types import Need, worker_types
+from dimona_provider.domain.worker_types import Need, rule_for, worker_types
 
 _CARDS = "construction_cards"
+_BLOCKS = frozenset({_CARDS, "place_of_work", "small_statutes", "user_enterprise"})
 _ELSEWHERE = frozenset({"employer", "worker", "declaration", "block"})
 """Optional in follow-ups, and judged by rules of their own in an IN."""
 
@@ -23,6 +24,8 @@ class Needs:
 
     required: tuple[str, ...]
     forbidden: frozenset[str]
+    whole: frozenset[str] = frozenset()
+    """Of what is required, the fields of an optional block: required once the block is there."""
 
 
 @cache
@@ -33,7 +36,11 @@ def limits() -> dict[str, Any]:
 
 @cache
 def needs_of(kind: Kind, worker_type: str | None, committee: str | None, user: str | None) -> Needs:
-    """Return what a declaration of *kind* needs; None stands for what could not be read."""
+    """
+    Return what a declaration of *kind* needs; None stands for what is not known.
+
+    *user* is the joint committee of the user enterprise, ``none`` when none is given.
+    """
     if kind is Kind.IN:
         return _needs_of_in(worker_type, committee, user)
     row = limits()["kinds"][kind]
@@ -47,17 +54,20 @@ def _needs_of_in(worker_type: str | None, committee: str | None, user: str | Non
     needs = dict(_needs_of_type(worker_type))
     needs |= dict.fromkeys(("start_date", "features.joint_committee", "features.worker_type"), Need.REQUIRED)
     needs["period_id"] = Need.FORBIDDEN
-    if committee is not None:
-        needs[_CARDS] = _need_of_cards(committee, user or "none", worker_type or "")
-        if committee == limits()["committees"]["temporary_work"]:
-            needs["end_date"] = Need.REQUIRED
-        else:
-            needs["user_enterprise"] = Need.FORBIDDEN
+    cards = _need_of_cards(committee, user, worker_type)
+    if cards is not None:
+        needs[_CARDS] = cards
+    if committee == limits()["committees"]["temporary_work"]:
+        needs["end_date"] = Need.REQUIRED
+    elif committee is not None:
+        needs["user_enterprise"] = Need.FORBIDDEN
     required = [name for name, need in needs.items() if need is Need.REQUIRED]
     forbidden = [name for name, need in needs.items() if need is Need.FORBIDDEN]
+    whole = _demanded_of(_CARDS) if cards is Need.OPTIONAL else ()
     return Needs(
-        tuple(name for block in required for name in _demanded_of(block)),
+        (*(name for block in required for name in _demanded_of(block)), *whole),
         frozenset(name for block in forbidden for name in _forbidden_of(block)),
+        frozenset(whole),
     )
 
 
@@ -90,27 +100,21 @@ def _demanded_of(name: str) -> tuple[str, ...]:
 
 
 @cache
-def _need_of_cards(committee: str, user: str, worker_type: str) -> Need:
+def _need_of_cards(committee: str | None, user: str | None, worker_type: str | None) -> Need | None:
+    """Return the first row that matches; None when that depends on something that is not known."""
     for row in csv_table("control_cards.csv"):
         wanted = (row["committee"], row["user_committee"], row["worker_type"])
-        if all(
-            cell in {"*", fact} for cell, fact in zip(wanted, (committee, user, worker_type), strict=True)
-        ):
-            return Need(row["need"])
+        pairs = [pair for pair in zip(wanted, (committee, user, worker_type), strict=True) if pair[0] != "*"]
+        if all(fact in {None, cell} for cell, fact in pairs):
+            return None if any(fact is None for _, fact in pairs) else Need(row["need"])
     raise LookupError("the last row of control_cards.csv has to match everything")
 
 
 def check_needs(draft: Draft) -> Iterator[Breach]:
     """Yield what is missing and what is too much."""
-    values, present = draft.values, draft.present
-    needs = needs_of(
-        draft.kind,
-        values.get("features.worker_type"),
-        values.get("features.joint_committee"),
-        values.get("user_enterprise.joint_committee"),
-    )
+    present, needs = draft.present, _needs(draft)
     for name in needs.required:
-        if name not in present and not _is_excused(draft, name):
+        if name not in present and not _is_excused(draft, name, needs):
             yield breach(name, "absent")
     if not needs.forbidden.isdisjoint(present):
         for name in fields_of_declarations():
@@ -119,9 +123,27 @@ def check_needs(draft: Draft) -> Iterator[Breach]:
                 yield breach(name, "forbidden")
 
 
-def _is_excused(draft: Draft, name: str) -> bool:
+def forbidden_blocks(draft: Draft) -> frozenset[str]:
+    """Return the blocks that have no place in *draft*: being there is what is wrong, not what they hold."""
+    return _needs(draft).forbidden & _BLOCKS
+
+
+def _needs(draft: Draft) -> Needs:
+    values, user = draft.values, "user_enterprise.joint_committee"
+    rule = rule_for(values.get("features.worker_type"), values.get("start_date"))
+    return needs_of(
+        draft.kind,
+        rule.code if rule else None,
+        values.get("features.joint_committee"),
+        values.get(user) if user in draft.present else "none",
+    )
+
+
+def _is_excused(draft: Draft, name: str, needs: Needs) -> bool:
     block = name.partition(".")[0]
-    if block in draft.unreadable:
+    if block in draft.present:
+        return block in draft.unreadable
+    if name in needs.whole:
         return True
     start = draft.values.get("start_date")
     return block == "small_statutes" and start is not None and start < limits()["small_statutes"]["since"]

@@ -7,7 +7,7 @@ from functools import cache
 
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.draft import Breach, Draft, breach, holds, inner_fields
-from dimona_provider.domain.needs import limits
+from dimona_provider.domain.needs import forbidden_blocks, limits
 from dimona_provider.domain.tables import csv_table
 from dimona_provider.domain.worker_types import Need, WorkerType
 
@@ -57,23 +57,33 @@ def check_features(draft: Draft) -> Iterator[Breach]:
     if is_public and "features.sub_entity" not in draft.present and "features" not in draft.unreadable:
         yield _SUB_ENTITY
     first = values.get("construction_cards.first_month")
-    if first is not None and first == values.get("construction_cards.next_month"):
+    is_twice = first is not None and first == values.get("construction_cards.next_month")
+    if is_twice and "construction_cards" not in forbidden_blocks(draft):
         yield _SAME_CARD
 
 
-def check_places(draft: Draft) -> Iterator[Breach]:
+def check_places(draft: Draft, rule: WorkerType | None) -> Iterator[Breach]:
     """Yield what is missing of a user enterprise and of a student's place of work."""
     committee = draft.values.get("features.joint_committee")
     if committee == limits()["committees"]["temporary_work"] and "user_enterprise" not in draft.unreadable:
         yield from _check_user(draft)
-    if "place_of_work" in draft.present and "place_of_work" not in draft.unreadable:
-        if "place_of_work.name" not in draft.present:
-            yield breach("place_of_work.name", "absent")
+    is_allowed = rule is not None and rule.place_of_work is not Need.FORBIDDEN
+    if is_allowed and "place_of_work" in draft.present - draft.unreadable:
+        yield from _check_place(draft)
+
+
+def _check_place(draft: Draft) -> Iterator[Breach]:
+    has_name = "place_of_work.name" in draft.present
+    if not has_name:
+        yield breach("place_of_work.name", "absent")
+    if has_name or "place_of_work.address" in draft.present:
         yield from check_address(draft, "place_of_work.address")
 
 
 def _check_user(draft: Draft) -> Iterator[Breach]:
     block = "user_enterprise"
+    if block in draft.present and f"{block}.joint_committee" not in draft.present:
+        yield breach(f"{block}.joint_committee", "absent")
     has_name = f"{block}.name" in draft.present
     has_address = f"{block}.address" in draft.present
     if f"{block}.enterprise_number" in draft.present:

@@ -17,6 +17,7 @@ _END_HOUR_BEFORE_START = Breach("00778-345", "end_hour")
 _NOT_THAT_DAY = Breach("00911-003", "end_date")
 _OTHER_QUARTER = Breach("90373-421", "end_date")
 _TOO_LONG = Breach("90373-341", "end_date")
+_TOO_MANY_DAYS = Breach("00910-459", "start_date")
 _LATE = Breach("90373-460", "start_date")
 
 
@@ -50,7 +51,7 @@ def check_period(draft: Draft, rule: WorkerType, today: dt.date) -> Iterator[Bre
     start, end = draft.values.get("start_date"), draft.values.get("end_date")
     if start is None:
         return
-    if (rule.last_start is not None and start > rule.last_start) or today < earliest_filing(rule, start):
+    if today < earliest_filing(rule, start):
         yield _OUT_OF_DOMAIN
     if rule.hours in {Need.DAY, Need.SPELL}:
         yield from _check_hours(draft, rule, start, end)
@@ -78,14 +79,18 @@ def _check_length(draft: Draft, rule: WorkerType, start: dt.date, end: dt.date) 
     is_night = rule.hours is Need.DAY and _is_night(draft, start, end)
     if rule.quarter and not is_night and quarter_of(start) != quarter_of(end):
         yield _OTHER_QUARTER
+    if rule.longest_days is not None and (end - start).days >= rule.longest_days:
+        yield _TOO_MANY_DAYS
     if rule.longest_hours is not None and _minutes(draft, start, end) > rule.longest_hours * 60:
         yield _TOO_LONG
 
 
 def _minutes(draft: Draft, start: dt.date, end: dt.date) -> int:
-    """Return how long it lasts; hours that are not known make it as short as can be."""
-    begins, ends = draft.values.get("start_hour", "2359"), draft.values.get("end_hour", "0000")
-    days = (end - start).days
+    """Return how long it lasts; 0 when not both hours are known."""
+    begins, ends = draft.values.get("start_hour"), draft.values.get("end_hour")
+    if begins is None or ends is None:
+        return 0
+    days: int = (end - start).days
     return days * 1440 + int(ends[:2]) * 60 + int(ends[2:]) - int(begins[:2]) * 60 - int(begins[2:])
 
 
@@ -106,10 +111,10 @@ def _check_hours(draft: Draft, rule: WorkerType, start: dt.date, end: dt.date | 
 
 
 def _is_day_lump_sum(draft: Draft, start: dt.date, end: dt.date | None) -> bool:
-    return (
-        draft.values.get("features.joint_committee") in limits()["committees"]["day_lump_sum"]
-        and end == start
-    )
+    rules, committee = limits()["committees"], draft.values.get("features.joint_committee")
+    if committee == rules["temporary_work"]:  # a temporary worker works in the user's sector
+        committee = draft.values.get("user_enterprise.joint_committee")
+    return committee in rules["day_lump_sum"] and end == start
 
 
 def _is_night(draft: Draft, start: dt.date, end: dt.date) -> bool:

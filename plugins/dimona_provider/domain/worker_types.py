@@ -45,14 +45,22 @@ class WorkerType:
     quarter: bool
     one_day: bool
     longest_hours: int | None
+    longest_days: int | None
     earliest_days: int | None
     earliest_before: Before
+    first_start: dt.date | None
     last_start: dt.date | None
 
     @property
     def is_open(self) -> bool:
         """Whether new employments of this type can still begin."""
         return self.last_start is None
+
+    def is_open_on(self, start: dt.date) -> bool:
+        """Tell whether an employment of this type can begin on that day."""
+        return (self.first_start is None or start >= self.first_start) and (
+            self.last_start is None or start <= self.last_start
+        )
 
 
 @cache
@@ -72,12 +80,20 @@ def worker_types() -> Mapping[str, WorkerType]:
             quarter=row.get("quarter", False),
             one_day=row.get("one_day", False),
             longest_hours=row.get("longest_hours"),
+            longest_days=row.get("longest_days"),
             earliest_days=row.get("earliest_days"),
             earliest_before=Before(row.get("earliest_before", Before.START)),
+            first_start=row.get("first_start"),
             last_start=row.get("last_start"),
         )
         for code, row in rows.items()
     }
+
+
+def rule_for(code: str | None, start: dt.date | None) -> WorkerType | None:
+    """Return what the type demands; None when it is unknown, or closed or not open yet on that day."""
+    rule = worker_types()[code] if code else None
+    return rule if rule is None or start is None or rule.is_open_on(start) else None
 
 
 def quarter_of(day: dt.date) -> tuple[int, int]:

@@ -318,9 +318,15 @@ def test_a_wrong_block_is_named_with_payrolls_own_words(record, expected):
             ["user_enterprise.joint_committee"],
             id="a user that lends out",
         ),
+        pytest.param(
+            {"enterprise_number": people.OTHER_EMPLOYER, "joint_committee": None},
+            ["user_enterprise.joint_committee"],
+            id="no committee of the user",
+        ),
     ],
 )
 def test_a_wrong_user_enterprise_is_named_with_payrolls_own_words(user, expected):
+    user = {"joint_committee": "200", **user} if user else user
     record = people.employment(joint_committee="322", end_date="2027-03-01", user_enterprise=user)
 
     found = {name.removeprefix("user_enterprise.address.") for name in fields_of(malformed(record))}

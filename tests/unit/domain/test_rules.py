@@ -145,11 +145,11 @@ def test_a_flexi_night_may_end_in_the_next_quarter():
             ["90373-341"],
             id="a minute more",
         ),
-        pytest.param({"endDate": "2027-01-22"}, ["90373-341"], id="three days"),
+        pytest.param({"endDate": "2027-01-22"}, ["00910-459", "90373-341"], id="three days"),
         pytest.param(
             {"endDate": "2027-01-22", "startHour": None, "endHour": None},
-            ["00777-001", "00778-001", "90373-341"],
-            id="three days, whatever the hours",
+            ["00777-001", "00778-001", "00910-459"],
+            id="three days, hours not known",
         ),
     ],
 )
@@ -196,8 +196,31 @@ def test_other_types_may_be_declared_years_ahead():
 def test_closed_types_start_no_later_than_their_last_day(worker_type, last):
     day_after = (dt.date.fromisoformat(last) + dt.timedelta(days=1)).isoformat()
 
-    assert codes(body(worker_type, startDate=last)) == ["90373-460"]
+    end = {"endDate": last} if worker_type == "A17" else {}
+
+    assert codes(body(worker_type, startDate=last, **end)) == ["90373-460"]
     assert codes(body(worker_type, startDate=day_after)) == ["00910-008", "90373-460"]
+
+
+@pytest.mark.parametrize(
+    ("worker_type", "first"),
+    [("ALT", "2023-09-01"), ("O17", "2022-01-01"), ("S17", "2022-01-01"), ("T17", "2022-01-01")],
+)
+def test_new_types_start_no_earlier_than_their_first_day(worker_type, first):
+    day_before = (dt.date.fromisoformat(first) - dt.timedelta(days=1)).isoformat()
+
+    assert codes(body(worker_type, startDate=first, endDate=first)) == ["90373-460"]
+    assert codes(body(worker_type, startDate=day_before, plannedHoursNumber=None)) == [
+        "00910-008",
+        "90373-460",
+    ]
+
+
+@pytest.mark.parametrize("worker_type", ["TEA", "ART"])
+def test_nothing_is_asked_of_a_type_that_can_not_be_declared(worker_type):
+    declaration = body(worker_type, **(bodies.ALL | {"constructionControlCards": None}))
+
+    assert codes(declaration) == [{"TEA": "00910-008", "ART": "00655-003"}[worker_type]]
 
 
 # Reference: domain.md sections 2 and 3, zones 00910 and 00911.
@@ -336,15 +359,15 @@ NAMED = {"name": "Bakkerij", "address": bodies.ADDRESS}
     ("declaration", "expected"),
     [
         pytest.param(temporary(), [], id="a number"),
-        pytest.param(temporary(user=NAMED), [], id="name and address"),
+        pytest.param(temporary(user=NAMED), ["00046-001"], id="name, no committee"),
         pytest.param(temporary(user=NAMED | {"jointCommissionNumber": "302"}), [], id="name and committee"),
         pytest.param(temporary(user=None), ["90107-351"], id="no user"),
-        pytest.param(temporary(user={}), ["90107-351"], id="an empty user"),
+        pytest.param(temporary(user={}), ["00046-001", "90107-351"], id="an empty user"),
         pytest.param(temporary(user={"jointCommissionNumber": "XXX"}), ["90107-351"], id="a committee alone"),
         pytest.param(temporary(user=USER | NAMED), ["90107-352"], id="number and name"),
         pytest.param(temporary(user=USER | {"name": "Bakkerij"}), ["90107-352"], id="number and half a name"),
         pytest.param(
-            temporary(user={"name": "Bakkerij"}),
+            temporary(user={"name": "Bakkerij", "jointCommissionNumber": "XXX"}),
             ["00517-001", "00518-001", "00520-001", "00522-001", "00523-001"],
             id="a name without address",
         ),
@@ -393,8 +416,67 @@ def test_control_cards_are_required_in_construction_and_nowhere_else(declaration
     with_cards = codes(declaration | {"dimonaIn": without | {"constructionControlCards": CARDS}})
     no_cards = codes(declaration | {"dimonaIn": without})
 
-    assert no_cards == (["00663-001", "00664-001"] if need == "required" else [])
-    assert with_cards == (["00663-005", "00664-005"] if need == "forbidden" else [])
+    user = block["features"].get("userEnterprise", USER)
+    missing = [] if "jointCommissionNumber" in user else ["00046-001"]
+    assert no_cards == missing + (["00663-001", "00664-001"] if need == "required" else [])
+    assert with_cards == missing + (["00663-005", "00664-005"] if need == "forbidden" else [])
+
+
+def test_optional_cards_are_both_there_or_none():
+    one = {"firstMonthC32ANumber": 1}
+
+    assert codes(temporary("DWD", _NUMBER_ALONE, constructionControlCards=one)) == ["00046-001", "00664-001"]
+
+
+def test_whether_cards_are_needed_is_not_said_when_committee_or_type_is_refused():
+    assert codes(body("OTH", "200", constructionControlCards=CARDS)) == ["00046-003"]
+
+    unknown = temporary("OTH", _NUMBER_ALONE, constructionControlCards=CARDS)
+    unknown["dimonaIn"]["features"]["workerType"] = "ART"
+    assert codes(unknown) == ["00046-001", "00655-003"]
+
+
+def test_what_is_in_a_forbidden_block_does_not_matter():
+    user = {"enterpriseNumber": "1", "jointCommissionNumber": "322"}
+    cards = {"firstMonthC32ANumber": 1, "nextMonthC32ANumber": 1}
+
+    assert codes(body(features={"userEnterprise": user})) == ["00046-005", "00131-005"]
+    assert codes(body(constructionControlCards=cards)) == ["00663-005", "00664-005"]
+    assert codes(body(studentPlaceOfWork={"name": "Bakkerij"})) == ["00776-005"]
+    assert codes(body(smallStatutesInformation={"employmentNature": "WORKER"})) == ["01231-005"]
+
+
+def test_a_student_works_at_a_place_with_name_and_address():
+    address = ["00517-001", "00518-001", "00520-001", "00522-001", "00523-001"]
+
+    assert codes(body("STU", studentPlaceOfWork={"name": "Bakkerij"})) == address
+    assert codes(body("STU", studentPlaceOfWork={"address": bodies.ADDRESS})) == ["00776-003"]
+    assert codes(body("STU", studentPlaceOfWork={})) == ["00776-003"]
+
+
+@pytest.mark.parametrize(
+    ("worker", "expected"),
+    [
+        pytest.param({"birthDate": "1993-05-18", "gender": "1"}, [], id="the same person"),
+        pytest.param({"birthDate": "1993-00-00"}, [], id="the year alone"),
+        pytest.param({"birthDate": "1993-05-19"}, ["00028-348"], id="born on another day"),
+        pytest.param({"gender": "2"}, ["00029-348"], id="of the other gender"),
+        pytest.param({"birthDate": "1906-05-18"}, ["00028-003", "00028-348"], id="121 years old"),
+        pytest.param({"ssin": "00200000142", "birthDate": "1950-01-01"}, ["00028-348"], id="another year"),
+        pytest.param({"ssin": "00200000142", "birthDate": "1900-07-08"}, ["00028-003"], id="an open date"),
+        pytest.param({"ssin": "00200000171", "gender": "2"}, [], id="a BIS number without gender"),
+        pytest.param({"ssin": "85074500195", "birthDate": "1985-07-08"}, [], id="a day that ran out"),
+    ],
+)
+def test_an_identity_agrees_with_its_ssin(worker, expected):
+    assert codes(body(worker={"ssin": people.SSIN} | worker)) == expected
+
+
+def test_a_temporary_worker_in_horeca_may_have_a_day_lump_sum():
+    horeca = USER | {"jointCommissionNumber": "302"}
+
+    assert codes(temporary("EXT", horeca, endDate="2027-01-20", endHour=None)) == []
+    assert codes(temporary("EXT", USER, endDate="2027-01-20", endHour=None)) == ["00778-001"]
 
 
 def test_the_cards_of_two_months_differ():

@@ -124,17 +124,18 @@ STORIES = {
         for name, zone in ZONES.items()
     },
     **{
-        f"{zone}-005": ([temp(**USER, address={name: ADDRESS[name]})], {}) for name, zone in ZONES.items()
+        f"{zone}-005": ([IN(features={"userEnterprise": {"address": {name: ADDRESS[name]}}})], {})
+        for name, zone in ZONES.items()
     },
-    "00519-005": ([temp(**USER, address={"boxNumber": "1"})], {}),
+    "00519-005": ([IN(features={"userEnterprise": {"address": {"boxNumber": "1"}}})], {}),
     "00652-001": ([IN(employer={"employerId": STATE})], {}),
     "00652-003": (
         [IN(employer={"employerId": STATE}, features={"subEntityNumber": 7})],
         {"sub_entities": {str(STATE): (5,)}},
     ),
-    "00652-005": ([IN(features={"subEntityNumber": 7})], {}),
+    "00652-005": ([IN(features={"subEntityNumber": 7})], {"employers_without_sub_entities": {EMPLOYER}}),
     "00655-003": ([IN("ZZZ")], {}),
-    "00655-350": ([IN("TEA", {"startDate": "2021-12-01"})], {}),
+    "00655-350": ([IN("TEA", {"startDate": "2021-12-01"})], {"local_employers": {OTHER_EMPLOYER}}),
     "00663-001": ([IN("BCW", {"constructionControlCards": {"nextMonthC32ANumber": 2}})], {}),
     "00663-005": ([IN("OTH", CARDS)], {}),
     "00664-001": ([IN("BCW", {"constructionControlCards": {"firstMonthC32ANumber": 2}})], {}),
@@ -143,6 +144,7 @@ STORIES = {
         [IN("BCW", {"constructionControlCards": {"firstMonthC32ANumber": 2, "nextMonthC32ANumber": 2}})],
         {},
     ),
+    "00776-003": ([IN("STU", {"studentPlaceOfWork": {"address": ADDRESS}})], {}),
     "00776-005": ([IN("OTH", {"studentPlaceOfWork": {"name": "X", "address": ADDRESS}})], {}),
     "00777-001": ([IN("EXT", {"startHour": None})], {}),
     "00777-005": ([IN("OTH", {"startHour": "0900"})], {}),

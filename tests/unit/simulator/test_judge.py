@@ -124,12 +124,7 @@ def test_a_wrong_structure_is_not_judged(nsso):
     ("worker_type", "changes"),
     [
         pytest.param("STU", {"studentPlaceOfWork": {"name": "X"}}, id="a place has an address"),
-        pytest.param("BCW", {"committee": "140"}, id="construction workers work in construction"),
-        pytest.param("EXT", {"committee": "149"}, id="electricians have no occasional work"),
         pytest.param("FLX", {"endDate": "2026-04-15", "startHour": None, "endHour": None}, id="one quarter"),
-        pytest.param(
-            "FLX", {"endDate": "2026-03-17", "endHour": "1730"}, id="a flexi day of 24 and a half hours"
-        ),
         pytest.param(
             "O17", {"startDate": "2021-12-31", "endDate": "2021-12-31"}, id="article 17 before 2022"
         ),
@@ -152,6 +147,14 @@ def test_more_that_is_refused(nsso, worker_type, changes):
         pytest.param("O17", {"startDate": "2026-03-25", "endDate": "2026-03-25"}, id="15 days ahead"),
         pytest.param("EXT", {"endDate": "2026-03-17", "endHour": "1700"}, id="24 hours"),
         pytest.param("ALT", {"startDate": "2026-09-01"}, id="alternating training"),
+        pytest.param(
+            "BCW", {"committee": "140", "constructionControlCards": None}, id="construction work elsewhere"
+        ),
+        pytest.param("EXT", {"committee": "149"}, id="occasional work of electricians"),
+        pytest.param(
+            "FLX", {"endDate": "2026-03-17", "endHour": "1730"}, id="a flexi night of 24 and a half hours"
+        ),
+        pytest.param("FLX", {"endDate": None, "startHour": None, "endHour": None}, id="a flexi-job on end"),
     ],
 )
 def test_what_is_just_allowed(nsso, worker_type, changes):
@@ -164,7 +167,7 @@ def test_what_is_just_allowed(nsso, worker_type, changes):
         pytest.param("OTH", "124", True, [], id="a user in construction"),
         pytest.param("OTH", "124", False, ["00663-001", "00664-001"], id="without cards"),
         pytest.param("OTH", "XXX", True, ["00663-005", "00664-005"], id="cards elsewhere"),
-        pytest.param("BCW", "XXX", False, ["90374-349"], id="a construction worker elsewhere"),
+        pytest.param("BCW", "XXX", False, [], id="a construction worker elsewhere"),
         pytest.param("EXT", "302", False, [], id="a day lump sum in horeca"),
         pytest.param("OTH", "322", False, ["00046-003"], id="a user that is an agency"),
     ],
