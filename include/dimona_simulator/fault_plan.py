@@ -35,12 +35,12 @@ class Rule:
 
     def __post_init__(self) -> None:
         if self.operation not in self.fault.operations:
-            raise ValueError(f"{self.fault} does not apply to {self.operation}")
+            raise ValueError(f"fault {self.fault} does not apply to {self.operation}")
         given = {name for name in _PARAMETERS if getattr(self, name) is not None}
         for name in sorted(given - self.fault.parameters):
-            raise ValueError(f"{self.fault} takes no {name}")
+            raise ValueError(f"fault {self.fault} takes no {name}")
         if self.fault.needs is not None and self.fault.needs not in given:
-            raise ValueError(f"{self.fault} needs {self.fault.needs}")
+            raise ValueError(f"fault {self.fault} needs {self.fault.needs}")
         for name in ("share", "first", *sorted(given), *(["count"] if self.count is not None else [])):
             _check(name, getattr(self, name))
 
@@ -112,8 +112,8 @@ def _word(name: str, content: Mapping[str, Any], words: type[StrEnum]) -> str:
 
 _PARAMETERS = ("status", "retry_after", "body", "seconds")
 _CHOICES: Mapping[str, tuple[object, ...]] = {"status": STATUSES, "body": BODIES}
-_LIMITS: Mapping[str, tuple[type, float, float]] = {
-    "seed": (int, 0, 2**53),
+_LIMITS: Mapping[str, tuple[type, int, int]] = {
+    "seed": (int, 0, 1_000_000_000),
     "share": (float, 0, 1),
     "first": (int, 1, 1_000_000_000),
     "count": (int, 0, 1_000_000_000),
@@ -130,4 +130,4 @@ def _check(name: str, value: object) -> None:
     kind, low, high = _LIMITS[name]
     right = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
     if not (right and isfinite(value) and low <= value <= high):  # type: ignore[arg-type, operator]
-        raise ValueError(f"{name} is a {'whole ' if kind is int else ''}number from {low:g} to {high:g}")
+        raise ValueError(f"{name} is a {'whole ' if kind is int else ''}number from {low} to {high}")

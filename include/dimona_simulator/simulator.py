@@ -105,7 +105,7 @@ class Simulator:
         return self.transport().handle_request(request)
 
     def transport(self, sleep: Sleep = asyncio.sleep, pause: Pause = time.sleep) -> Transport:
-        """Give a transport for ``httpx.AsyncClient``, delayed by *sleep*, and ``httpx.Client``, by *pause*."""
+        """Give a transport for ``httpx.AsyncClient``, which waits by *sleep*, and ``Client``, by *pause*."""
         return Transport(self.answer, self._clock, sleep, pause)
 
     def close(self) -> None:
