@@ -1,12 +1,14 @@
 """A fault plan as data: what it refuses, how it decides."""
 
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, fields
 
 import pytest
 
 from include.dimona_simulator import Fault, FaultPlan, JournalEntry, Operation, Rule
 from include.dimona_simulator.fault_counts import Faults
+from include.dimona_simulator.fault_plan import STATUSES
+from support.markdown import DOCS, blocks, section, table
 
 GET = ("GET", "/REST/dimona/v2/declarations/656309292174")
 POST = ("POST", "/REST/dimona/v2/declarations")
@@ -226,3 +228,32 @@ def test_draws_and_counts_go_on_from_the_journal():
 @pytest.mark.parametrize("request_", [("PUT", GET[1]), ("GET", "/elsewhere"), ("GET", POST[1])], ids=" ".join)
 def test_a_request_that_is_none_of_the_operations_meets_no_fault(request_):
     assert Faults(plan({})).choose(*request_) is None
+
+
+_PAGE = section(DOCS / "simulator.md", "Faults")
+
+
+def test_every_fault_is_documented_with_its_operations_and_parameter():
+    documented = {row[0]: row[1:3] for row in table(_PAGE, "fault", "operations")}
+
+    assert set(documented) == set(Fault)
+    for fault in Fault:
+        operations, needs = documented[fault]
+        named = {word.strip(",") for word in operations.split()} & set(Operation)
+        all_but = operations.startswith("all")
+        assert fault.operations == (set(Operation) - named if all_but else named)
+        assert needs == (fault.needs or "")
+
+
+def test_every_member_of_a_rule_is_documented():
+    rows = {row[0]: row for row in table(_PAGE, "member of a rule", "meaning")}
+
+    assert list(rows) == [member.name for member in fields(Rule)]
+    assert all(str(status) in rows["status"][1] for status in STATUSES)
+    assert all(operation in rows["operation"][1] for operation in Operation)
+
+
+def test_the_documented_plan_can_be_read():
+    (example,) = (block.text for block in blocks(DOCS / "simulator.md", "json") if '"rules"' in block.text)
+
+    assert len(FaultPlan.from_json(json.loads(example)).rules) == 5
