@@ -200,6 +200,14 @@ def test_a_token_that_is_not_valid_can_not_expire(failing, nsso):
     assert nsso.simulator.faults.counts["expired_token"] == 0
 
 
+def test_a_token_that_has_expired_by_itself_can_not_expire(failing, nsso, clock):
+    failing("expired_token", "get")
+    clock.advance(3600)
+
+    assert nsso.get(1).status_code == 401
+    assert nsso.simulator.faults.counts["expired_token"] == 0
+
+
 def test_an_expired_token_files_nothing(failing, nsso):
     failing("expired_token", "post")
 
@@ -242,6 +250,13 @@ def test_a_search_lags_by_the_seconds_asked_for(failing, nsso, clock):
     clock.advance(60)
 
     assert len(nsso.search("declarations").json()["items"]) == 1
+
+
+def test_a_refused_search_does_not_lag(failing, nsso):
+    failing("search_lag", "search", seconds=60)
+
+    assert nsso.search("declarations", page=0).status_code == 400
+    assert nsso.simulator.faults.counts["search_lag"] == 0
 
 
 class Sleeps(list):

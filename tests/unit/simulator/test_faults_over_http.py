@@ -95,6 +95,17 @@ def test_a_new_connection_is_closed_as_well_as_one_in_use(served, nsso):
                 http.post(f"{served.url}/REST/dimona/v2/declarations", json=nsso.body())
 
 
+def test_the_server_takes_a_closed_connection_for_no_error_of_its_own(served, nsso):
+    served.fail("accepted_then_closed", "post", count=1)
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        served.post(nsso.body())
+    served.page("health")
+    served.process.terminate()
+
+    assert served.process.stdout.read() == ""
+
+
 def test_a_status_comes_over_the_wire(served, nsso):
     served.fail("status", "post", status=503, retry_after=5, count=1)
 
