@@ -21,11 +21,11 @@ from dimona_provider.following import follow_batch, following_ends
 from dimona_provider.ledger import Ledger
 from dimona_provider.poller import Poller
 from dimona_provider.reporting import counts_line
-from dimona_provider.settlement import bring_up_to_date
 from dimona_provider.sharing import polling_budget
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import batch_and_settings, task_ledger
 from dimona_provider.triggers import DimonaResultTrigger, FollowedEvent
+from dimona_provider.upkeep import bring_up_to_date
 
 MARGIN = 300.0
 """Seconds that Airflow waits for the trigger beyond the instant at which it ends by itself."""
