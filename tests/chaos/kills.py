@@ -1,0 +1,107 @@
+"""``kill -9`` at drawn instants, and a new start after each, as a service manager gives it."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+
+from include.demo import sessions
+from include.demo.stack import Stack
+from tests.chaos.nsso import Nsso
+from tests.chaos.plan import Kill, Manner, Target
+
+_EXECUTOR = "LocalExecutor"
+Tasks = Callable[[], list[dict[str, Any]]]
+"""Gives the running task instances of the run, as Airflow's REST API shows them."""
+
+
+@dataclass(slots=True)
+class Kills:
+    """What is killed during one run; ``look`` has to be called all the time."""
+
+    airflow: Stack
+    nsso: Nsso
+    planned: list[Kill]
+    done: Counter[Target] = field(default_factory=Counter)
+    _began: float | None = None
+    _submit_began: float | None = None
+    _down: dict[str, tuple[Stack, float]] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """From now on the seconds of the kills count."""
+        self._began = time.monotonic()
+
+    def look(self, running: list[dict[str, Any]]) -> None:
+        """Kill what is due, start what was killed long enough ago; *running* are the tasks of the run."""
+        now = time.monotonic()
+        if self._submit_began is None and any(_is_submit(task) for task in running):
+            self._submit_began = now
+        for kill in [kill for kill in self.planned if self._is_due(kill, now)]:
+            if self._carry_out(kill, running, now):
+                self.planned.remove(kill)
+                self.done[kill.target] += 1
+        for name, (stack, until) in list(self._down.items()):
+            if now >= until:
+                del self._down[name]
+                stack.start_component(name)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to kill or to start."""
+        return not self.planned and not self._down
+
+    def restore(self) -> None:
+        """Start all that was killed, and whatever has ended by itself."""
+        self._down.clear()
+        for stack in (self.airflow, self.nsso.stack):
+            for name in stack.components:
+                if not stack.is_running(name):
+                    stack.start_component(name)
+
+    def _is_due(self, kill: Kill, now: float) -> bool:
+        since = self._submit_began if kill.of_submit else self._began
+        return since is not None and now >= since + kill.after
+
+    def _carry_out(self, kill: Kill, running: list[dict[str, Any]], now: float) -> bool:
+        """Tell whether there was something to kill."""
+        if kill.target is Target.WORKER:
+            return self._kill_worker(kill.manner, running)
+        name = str(kill.target)
+        stack = self.nsso.stack if kill.target is Target.SIMULATOR else self.airflow
+        if name in self._down or not stack.is_running(name):
+            return False
+        # The leader alone: what it leaves behind goes on for as long as it is down.
+        stack.kill_component(name, whole=False)
+        self._down[name] = (stack, now + kill.down)
+        return True
+
+    def _kill_worker(self, manner: Manner, running: list[dict[str, Any]]) -> bool:
+        """Kill the processes of one task, the submit task before others."""
+        record = self.airflow.record("scheduler")
+        members = record.session.members() if record is not None else {}
+        titles = {pid: _title(pid) for pid in members}
+        for task in sorted(running, key=_is_submit, reverse=True):
+            mine = {pid for pid, title in titles.items() if task["id"] in title}
+            executors = {pid for pid in mine if _EXECUTOR in titles[pid]}
+            chosen = {Manner.EXECUTOR: executors, Manner.TASK: mine - executors, Manner.BOTH: mine}[manner]
+            if chosen and executors and mine - executors:
+                sessions.send({pid: members[pid] for pid in chosen}, signal.SIGKILL)
+                return True
+        return False
+
+
+def _is_submit(task: dict[str, Any]) -> bool:
+    return str(task["task_id"]).endswith("submit")
+
+
+def _title(pid: int) -> str:
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return ""
