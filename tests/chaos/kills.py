@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +16,6 @@ from tests.chaos.nsso import Nsso
 from tests.chaos.plan import Kill, Manner, Target
 
 _EXECUTOR = "LocalExecutor"
-Tasks = Callable[[], list[dict[str, Any]]]
-"""Gives the running task instances of the run, as Airflow's REST API shows them."""
 
 
 @dataclass(slots=True)
@@ -30,7 +27,7 @@ class Kills:
     planned: list[Kill]
     done: Counter[Target] = field(default_factory=Counter)
     _began: float | None = None
-    _submit_began: float | None = None
+    _sending_since: float | None = None
     _down: dict[str, tuple[Stack, float]] = field(default_factory=dict)
 
     def begin(self) -> None:
@@ -40,8 +37,8 @@ class Kills:
     def look(self, running: list[dict[str, Any]]) -> None:
         """Kill what is due, start what was killed long enough ago; *running* are the tasks of the run."""
         now = time.monotonic()
-        if self._submit_began is None and any(_is_submit(task) for task in running):
-            self._submit_began = now
+        if self._sending_since is None and self.nsso.has_taken_something:
+            self._sending_since = now
         for kill in [kill for kill in self.planned if self._is_due(kill, now)]:
             if self._carry_out(kill, running, now):
                 self.planned.remove(kill)
@@ -50,11 +47,6 @@ class Kills:
             if now >= until:
                 del self._down[name]
                 stack.start_component(name)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing is left to kill or to start."""
-        return not self.planned and not self._down
 
     def restore(self) -> None:
         """Start all that was killed, and whatever has ended by itself."""
@@ -65,7 +57,7 @@ class Kills:
                     stack.start_component(name)
 
     def _is_due(self, kill: Kill, now: float) -> bool:
-        since = self._submit_began if kill.of_submit else self._began
+        since = self._sending_since if kill.of_sending else self._began
         return since is not None and now >= since + kill.after
 
     def _carry_out(self, kill: Kill, running: list[dict[str, Any]], now: float) -> bool:

@@ -44,11 +44,11 @@ class Manner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A ``kill -9``, some seconds after the run of ``dimona_declare`` began, or its submit task."""
+    """A ``kill -9``, some seconds after the run of ``dimona_declare`` began, or its first declaration was taken."""
 
     target: Target
     after: float
-    of_submit: bool = False
+    of_sending: bool = False
     manner: Manner = Manner.BOTH
     down: float = 0.0
     """Seconds until the component is started again."""
@@ -131,9 +131,9 @@ def _people(chance: Random, count: int, today: dt.date) -> Iterator[dict[str, An
 def _kills(chance: Random) -> Iterator[Kill]:
     """Draw each target once, and some twice."""
     yield Kill(
-        Target.WORKER, chance.uniform(0.8, 6), of_submit=True, manner=chance.choice(list(Manner))
+        Target.WORKER, chance.uniform(0.1, 7), of_sending=True, manner=chance.choice(list(Manner))
     )
-    yield Kill(Target.SIMULATOR, chance.uniform(0.5, 6), of_submit=True, down=chance.uniform(0, 2))
+    yield Kill(Target.SIMULATOR, chance.uniform(0.1, 6), of_sending=True, down=chance.uniform(0, 2))
     yield Kill(Target.TRIGGERER, chance.uniform(5, 40), down=chance.uniform(0, 3))
     yield Kill(Target.SCHEDULER, chance.uniform(3, 40), down=chance.uniform(0, 3))
     if chance.random() < 0.5:
@@ -201,7 +201,7 @@ def _when_searching(chance: Random) -> Iterator[Rule]:
     ]
     chance.shuffle(kinds)
     for fault, parameters in kinds:
-        yield Rule(fault, search, share=0.3, count=1, **parameters)
+        yield Rule(fault, search, share=0.4, count=1, **parameters)
     # Shorter than what filing again waits for: replicas that are further apart than that are no NSSO.
     yield Rule(Fault.SEARCH_LAG, search, seconds=chance.uniform(2, 10))
 
@@ -218,10 +218,10 @@ def _when_fetching_a_token(chance: Random) -> Iterator[Rule]:
     ]
     # Some at a time: a token that can't be had stops everything.
     for fault, parameters in chance.sample(kinds, 2):
-        yield Rule(fault, token, count=1, share=0.6, **parameters)
+        yield Rule(fault, token, count=1, **parameters)
 
 
 def _some(chance: Random, fault: Fault, operation: Operation, count: int, **parameters: Any) -> Rule:
     """Draw a rule that hits *count* of the first requests, scattered among them."""
-    first = chance.randint(1, 12)
-    return Rule(fault, operation, share=0.25, first=first, count=count, **parameters)
+    first = chance.randint(1, 8)
+    return Rule(fault, operation, share=0.5, first=first, count=count, **parameters)
