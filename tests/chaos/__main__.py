@@ -6,7 +6,7 @@ import datetime as dt
 import shutil
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Lock
@@ -16,12 +16,15 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tests.chaos import ledgers, report
-from tests.chaos.lane import Interrupted, Lane, Ran, Where
+from tests.chaos.lane import Lane, Where
 from tests.chaos.plan import RunPlan, draw
+from tests.chaos.report import Outcome
 
-Number = Annotated[int, typer.Option(min=1)]
+
+app = typer.Typer(pretty_exceptions_enable=False)
 
 
+@app.command()
 def main(
     runs: Annotated[int, typer.Option(min=1, help="how many runs")] = 10,
     seed: Annotated[int, typer.Option(help="decides people, faults and kills")] = 1,
@@ -35,14 +38,7 @@ def main(
     plans = [draw(seed, number, employments, today) for number in numbers]
     directory = Path(tempfile.mkdtemp(prefix="dimona-chaos-"))
     typer.echo(f"chaos: {len(plans)} runs of {employments} employments, seed {seed}, in {directory}")
-    ran = _work(directory, plans, today)
-    outcomes = [
-        report.Outcome(
-            f"run {one.plan.number}", one.verdict, one.kills, one.faults, one.wanted_faults,
-            one.posts, one.unanswered,
-        )
-        for one in sorted(ran, key=lambda one: one.plan.number)
-    ]  # fmt: skip
+    outcomes = sorted(_work(directory, plans, today), key=lambda one: int(one.name.split()[-1]))
     complaints = list(report.complaints(outcomes))
     for line in complaints:
         typer.echo(line)
@@ -52,7 +48,7 @@ def main(
     raise typer.Exit(1 if complaints else 0)
 
 
-def _work(directory: Path, plans: list[RunPlan], today: dt.date) -> list[Ran]:
+def _work(directory: Path, plans: list[RunPlan], today: dt.date) -> list[Outcome]:
     """Work the runs off in a lane for each kind of ledger, side by side: most of a run is waiting."""
     stop = Event()
     lock = Lock()
@@ -65,37 +61,29 @@ def _work(directory: Path, plans: list[RunPlan], today: dt.date) -> list[Ran]:
     with ExitStack() as stack:
         places: dict[str, Where] = {"sqlite": lambda _plan, folder: ledgers.in_file(folder)}
         if any(plan.ledger == "postgresql" for plan in plans):
-            server = stack.enter_context(ledgers.postgresql(directory / "postgresql"))
+            server = stack.enter_context(ledgers.postgresql(directory / "server"))
             places["postgresql"] = lambda plan, folder: ledgers.on_server(
                 server, f"chaos_{plan.number}", folder
             )
         lanes = stack.enter_context(ThreadPoolExecutor())
-        futures = []
+        futures: list[Future[list[Outcome]]] = []
         for kind, where in places.items():
             if some := [plan for plan in plans if plan.ledger == kind]:
                 lane = Lane(directory / kind, where, today, tell, stop)
                 futures.append(lanes.submit(lane.work, some))
-        try:
-            return _results(futures)
-        except BaseException:
-            stop.set()
-            raise
+        return _results(futures, stop)
 
 
-def _results(futures: list) -> list[Ran]:
-    errors = []
-    ran: list[Ran] = []
-    for future in futures:
-        try:
-            ran += future.result()
-        except Interrupted:
-            continue
-        except Exception as error:
-            errors.append(error)
-    if errors:
-        raise errors[0]
-    return ran
+def _results(futures: list[Future[list[Outcome]]], stop: Event) -> list[Outcome]:
+    """Wait for all lanes; the first that fails ends the others."""
+    try:
+        for future in as_completed(futures):
+            future.result()
+    except BaseException:
+        stop.set()
+        raise
+    return [outcome for future in futures for outcome in future.result()]
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

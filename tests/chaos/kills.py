@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]  # ships no types; comes with Airflow
 
 from include.demo import sessions
 from include.demo.stack import Stack

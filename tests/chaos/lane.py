@@ -1,4 +1,4 @@
-"""One Airflow and one kind of ledger: works runs off one after the other, and settles each beside the next."""
+"""One Airflow and one kind of ledger: works runs off one by one, and settles each beside the next."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
-from include.demo.api import FINISHED, DagRun
+from include.demo.api import FINISHED, AirflowApi, DagRun
 from include.demo.environment import REPOSITORY
 from include.demo.errors import DemoError, StackFailed
 from include.demo.health import wait as wait_healthy
 from include.demo.stack import Stack
 from tests.chaos.kills import Kills
 from tests.chaos.ledgers import Place
-from tests.chaos.nsso import Nsso
-from tests.chaos.nsso import fault_class, fired, unanswered
+from tests.chaos.nsso import Nsso, fault_class, fired, unanswered
 from tests.chaos.plan import RunPlan, Target
+from tests.chaos.report import Outcome, last_line
 from tests.chaos.settling import Settling
-from tests.chaos.verdict import Verdict, compare, read_claims
+from tests.chaos.verdict import compare, read_claims
 
 DECLARE, EMPLOYMENTS = "dimona_declare", "payroll_employments"
 LONGEST = 420.0
@@ -42,27 +43,13 @@ _QUICK = {
     "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'plugins'}",
 }
 
+T = TypeVar("T")
 Tell = Callable[[str], None]
 Where = Callable[[RunPlan, Path], Place]
 
 
 class Interrupted(Exception):
     """Somebody wants the suite to end."""
-
-
-@dataclass(slots=True)
-class Ran:
-    """What came of one run."""
-
-    plan: RunPlan
-    kills: Counter[Target]
-    state: str
-    """How the run of ``dimona_declare`` ended; failing is allowed, for another takes over what is left."""
-    verdict: Verdict = field(default_factory=Verdict)
-    faults: Counter[str] = field(default_factory=Counter)
-    wanted_faults: frozenset[str] = frozenset()
-    posts: int = 0
-    unanswered: int = 0
 
 
 @dataclass(slots=True)
@@ -75,20 +62,14 @@ class Lane:
     tell: Tell
     stop: Event
 
-    def work(self, plans: list[RunPlan]) -> list[Ran]:
+    def work(self, plans: list[RunPlan]) -> list[Outcome]:
         """Start Airflow, work the runs off, and return what came of each."""
         dags = Path(__file__).parent / "dags"
         with Stack(self.directory / "airflow", dags, _QUICK) as stack, ThreadPoolExecutor() as beside:
             began = time.monotonic()
             self._start(stack)
             self.tell(f"Airflow for {plans[0].ledger} is ready after {time.monotonic() - began:.0f} s")
-            settled: list[Future[Ran]] = []
-            try:
-                for plan in plans:
-                    settled.append(self._run(stack, plan, beside))
-            except BaseException:
-                self.stop.set()
-                raise
+            settled = [self._run(stack, plan, beside) for plan in plans]
             return [future.result() for future in settled]
 
     def _start(self, stack: Stack) -> None:
@@ -97,7 +78,7 @@ class Lane:
         stack.start()
         wait_healthy(stack, tuple(stack.components), 180, None)
         ends = time.monotonic() + 120
-        while not all(stack.api.has_dag(dag) for dag in (DECLARE, EMPLOYMENTS)):
+        while not all(_patiently(partial(stack.api.has_dag, dag)) for dag in (DECLARE, EMPLOYMENTS)):
             self._check()
             if time.monotonic() > ends:
                 raise StackFailed(f"the DAGs were not found: {stack.api.import_errors()}")
@@ -107,7 +88,7 @@ class Lane:
         if self.stop.is_set():
             raise Interrupted
 
-    def _run(self, stack: Stack, plan: RunPlan, beside: ThreadPoolExecutor) -> Future[Ran]:
+    def _run(self, stack: Stack, plan: RunPlan, beside: ThreadPoolExecutor) -> Future[Outcome]:
         """Do the chaotic part of a run; the rest goes on beside the next run."""
         directory = self.directory / f"run-{plan.number}"
         directory.mkdir(parents=True)
@@ -127,9 +108,9 @@ class Lane:
         except BaseException:
             nsso.stop()
             raise
-        return beside.submit(self._finish, plan, place, nsso, Ran(plan, chaos.kills.done, state))
+        return beside.submit(self._finish, plan, place, nsso, chaos.kills.done)
 
-    def _finish(self, plan: RunPlan, place: Place, nsso: Nsso, ran: Ran) -> Ran:
+    def _finish(self, plan: RunPlan, place: Place, nsso: Nsso, kills: Counter[Target]) -> Outcome:
         """Settle, and hold the ledger against the truth."""
         began = time.monotonic()
         try:
@@ -141,18 +122,22 @@ class Lane:
         finally:
             nsso.stop()
         wished = [str(record["employment_id"]) for record in plan.employments] + settling.later
-        ran.verdict = compare(wished, claims, nsso.taken())
-        ran.faults = fired(nsso.journal())
-        ran.wanted_faults = frozenset(map(fault_class, plan.faults.rules))
-        ran.posts, ran.unanswered = unanswered(nsso.journal())
-        found = ran.verdict
-        self.tell(
-            f"{plan.words()}: settled after {time.monotonic() - began:.0f} s; intents {found.intents}, "
-            f"lost {len(found.lost)}, twice {len(found.twice)}, unclear {found.unclear}, "
-            f"kills {ran.kills.total()}, faults {ran.faults.total()}, "
-            f"{ran.unanswered} of {ran.posts} POSTs accepted and unanswered"
+        journal = nsso.journal()
+        posts, lost_answers = unanswered(journal)
+        outcome = Outcome(
+            f"run {plan.number}",
+            compare(wished, claims, nsso.taken()),
+            kills,
+            fired(journal),
+            frozenset(map(fault_class, plan.faults.rules)),
+            posts,
+            lost_answers,
         )
-        return ran
+        self.tell(
+            f"{plan.words()}: settled after {time.monotonic() - began:.0f} s; {last_line([outcome])}  "
+            f"({lost_answers} of {posts} declarations taken and not answered)"
+        )
+        return outcome
 
 
 def _connect(stack: Stack, nsso: Nsso, place: Place) -> None:
@@ -163,13 +148,25 @@ def _connect(stack: Stack, nsso: Nsso, place: Place) -> None:
         "payroll_default": {"conn_type": "http", "host": nsso.url},
     }
     for conn_id, connection in connections.items():
-        body = {"connection_id": conn_id, **connection}
-        try:
-            stack.api.call("PATCH", f"/connections/{conn_id}", json=body)
-        except httpx.HTTPStatusError as error:
-            if error.response.status_code != httpx.codes.NOT_FOUND:
-                raise
-            stack.api.call("POST", "/connections", json=body)
+        _patiently(partial(_store, stack.api, {"connection_id": conn_id, **connection}))
+
+
+def _store(api: AirflowApi, connection: dict[str, Any]) -> None:
+    try:
+        api.call("PATCH", f"/connections/{connection['connection_id']}", json=connection)
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code != httpx.codes.NOT_FOUND:
+            raise
+        api.call("POST", "/connections", json=connection)
+
+
+def _patiently(call: Callable[[], T], tries: int = 20) -> T:
+    """Call Airflow's REST API, again when its SQLite database was locked."""
+    for _ in range(tries - 1):
+        with suppress(httpx.HTTPError):
+            return call()
+        time.sleep(1)
+    return call()
 
 
 @dataclass(slots=True)
@@ -184,8 +181,8 @@ class _Chaos:
     def run(self) -> str:
         """Return how ``dimona_declare`` ended."""
         api = self.stack.api
-        before = {run.run_id for run in api.runs(DECLARE)}
-        export = api.trigger(EMPLOYMENTS)
+        before = {run.run_id for run in _patiently(partial(api.runs, DECLARE))}
+        export = _patiently(partial(api.trigger, EMPLOYMENTS))
         ends = time.monotonic() + LONGEST
         running: list[dict[str, Any]] = []
         looked = 0.0

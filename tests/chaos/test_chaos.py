@@ -30,6 +30,7 @@ def test_under_chaos_nothing_is_lost_and_nothing_is_filed_twice() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        check=False,
         timeout=240 + 180 * RUNS,
     )
 

@@ -35,7 +35,9 @@ def taken(number: int = 1, result: str | None = "A", content: str = "x") -> Take
 
 
 def intent(state: str = "accepted", number: int | None = 1, **changes: Any) -> Intent:
-    return Intent(**{"employment": "E-1", "state": state, "content": "x", "declaration_id": number, **changes})
+    return Intent(
+        **{"employment": "E-1", "state": state, "content": "x", "declaration_id": number, **changes}
+    )
 
 
 def judge(intents: list[Intent], truth: list[Taken]) -> Verdict:
@@ -97,7 +99,9 @@ def test_a_declaration_of_somebody_else_is_lost_and_twice():
         pytest.param([intent(worker_type="STU")], [taken(), taken(2, "W")], id="two effects for a student"),
         pytest.param([intent()], [taken(), taken(2, "B")], id="a second POST that the NSSO refused"),
         pytest.param([intent()], [taken(), taken(2, None)], id="a second POST without an answer"),
-        pytest.param([intent(), intent(number=2, employment="E-2")], [taken(), taken(2)], id="two ids, two effects"),
+        pytest.param(
+            [intent(), intent(number=2, employment="E-2")], [taken(), taken(2)], id="two ids, two effects"
+        ),
         pytest.param([intent(), intent(employment="E-2")], [taken()], id="one declaration of two intents"),
         pytest.param([intent()], [taken(), taken(2, content="y")], id="a declaration of no intent"),
     ],

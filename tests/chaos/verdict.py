@@ -6,7 +6,7 @@ for several where it has the same employment under two ids.
 
 *Lost* is a wish that nobody sees any more:
 an employment that is neither an intent nor a finding;
-an intent whose state says more than the truth (accepted without effect, refused with one, sent but not taken);
+an intent whose state says what is not so (accepted without effect, refused with one, sent but not taken);
 an intent that owns a declaration of other content.
 
 *Twice* is what payroll wished once:
@@ -19,7 +19,7 @@ a declaration that no intent speaks of.
 an unclear intent whose declaration was taken, for a search shows it;
 an unclear one that was not taken, of a worker with SSIN and of a type that can't exist twice: it may be filed
 again (STU, FLX and EXT may not: they rightly stay unclear, for a person);
-and whatever is still planned, sending, sent or held, for all that time and a working NSSO should have ended it.
+and whatever is still planned, sending, sent or held: time and a working NSSO should have ended it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from dimona_provider.ledger.schema import findings, intents
 from include.dimona_simulator import Taken, fingerprint
 
 MAY_EXIST_TWICE = frozenset({"STU", "FLX", "EXT"})
-"""Worker types that no machine files again: written down here anew, for the check must not believe its subject."""
+"""Worker types that no machine files again; written down anew, for a check must not believe its subject."""
 _HAS_EFFECT = frozenset({"A", "W"})
 _ENDED = frozenset({"accepted", "warned", "refused", "already_true", "unclear"})
 

@@ -1,4 +1,4 @@
-"""The project's own DAGs; retries of dimona_declare come soon, for a chaos run has no minutes to wait for each."""
+"""The project's own DAGs; retries of dimona_declare come soon, for a chaos run has no minutes to wait."""
 
 from __future__ import annotations
 
