@@ -20,7 +20,6 @@ from tests.chaos.lane import Lane, Where
 from tests.chaos.plan import RunPlan, draw
 from tests.chaos.report import Outcome
 
-
 app = typer.Typer(pretty_exceptions_enable=False)
 
 

@@ -28,7 +28,7 @@ class Kills:
     done: Counter[Target] = field(default_factory=Counter)
     _began: float | None = None
     _sending_since: float | None = None
-    _down: dict[str, tuple[Stack, float]] = field(default_factory=dict)
+    _down: dict[str, float] = field(default_factory=dict)
 
     def begin(self) -> None:
         """From now on the seconds of the kills count."""
@@ -43,17 +43,19 @@ class Kills:
             if self._carry_out(kill, running, now):
                 self.planned.remove(kill)
                 self.done[kill.target] += 1
-        for name, (stack, until) in list(self._down.items()):
-            if now >= until:
-                del self._down[name]
-                stack.start_component(name)
+        self._start(now)
 
     def restore(self) -> None:
-        """Start all that was killed, and whatever has ended by itself."""
+        """Start all that is still down."""
         self._down.clear()
+        self._start(time.monotonic())
+
+    def _start(self, now: float) -> None:
+        """Start what was killed long enough ago, and what has ended by itself."""
         for stack in (self.airflow, self.nsso.stack):
             for name in stack.components:
-                if not stack.is_running(name):
+                if now >= self._down.get(name, 0.0) and not stack.is_running(name):
+                    self._down.pop(name, None)
                     stack.start_component(name)
 
     def _is_due(self, kill: Kill, now: float) -> bool:
@@ -70,7 +72,7 @@ class Kills:
             return False
         # The leader alone: what it leaves behind goes on for as long as it is down.
         stack.kill_component(name, whole=False)
-        self._down[name] = (stack, now + kill.down)
+        self._down[name] = now + kill.down
         return True
 
     def _kill_worker(self, manner: Manner, running: list[dict[str, Any]]) -> bool:
