@@ -7,6 +7,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 import sqlalchemy as sa
 
@@ -27,12 +28,14 @@ from dimona_provider.settling import settle_over, to_settle
 from dimona_provider.submission import Submission
 from dimona_provider.upkeep import sweep
 from tests.chaos.plan import RunPlan, later
+from tests.chaos.verdict import MAY_EXIST_TWICE
 
 PAUSE = 2.0
 PATIENCE = 300.0
 """Seconds after which settling ends in any case; the verdict says what is left."""
 _PER_SECOND = 20.0
-_MARGIN = 10.0
+_MARGIN = 5.0
+"""Seconds that a request may take."""
 
 
 @dataclass(slots=True)
@@ -47,6 +50,8 @@ class Settling:
     """Employments that were declared later."""
     _clock: SystemClock = field(default_factory=SystemClock)
     _later_at: float = 0.0
+    _looked_at: float = 0.0
+    """When the last pass that could look at everything began."""
 
     def run(self) -> None:
         """Sweep, file, follow and settle, again and again."""
@@ -62,19 +67,25 @@ class Settling:
                 if self._is_over(left, refused):
                     return
                 self._declare_later(left)
+                began = time.time()
                 settled = await settle_over(
                     self.ledger, left, refused, self.settings, per_second=_PER_SECOND, clock=self._clock
                 )
+                self._looked_at = began if settled.trouble is None else 0.0
                 if not settled.resolved:
                     await asyncio.sleep(PAUSE)
 
     def _is_over(self, left: list[Unclear], refused: list[Unclear]) -> bool:
+        """Tell whether another pass would change nothing."""
         if refused or self._in("planned", "sending", "sent"):
             return False
-        # From then on no search is late, the later declaration shows, and waiting any longer changes nothing.
-        shows = max([self._later_at, *(one.sent_until for one in left)])
-        patience = self.settings.refile_after + self.plan.search_lag + _MARGIN
-        return not left or (self._later_at > 0 and time.time() > shows + patience)
+        if not left:
+            return True
+        late = self.plan.search_lag + _MARGIN
+        until = max(one.sent_until for one in left) + late
+        if any(one.worker_type not in MAY_EXIST_TWICE for one in left):  # may be filed again, with evidence
+            until = max(until, self._later_at + late if self._later_at else inf) + self.settings.refile_after
+        return self._looked_at > until
 
     def _in(self, *states: str) -> bool:
         which = sa.select(intents.c.id).where(intents.c.state.in_(states)).limit(1)
