@@ -114,6 +114,7 @@ class Lane:
         """Settle, and hold the ledger against the truth."""
         began = time.monotonic()
         try:
+            nsso.start()  # unless it runs
             nsso.end_faults()
             with place.opened("chaos") as ledger:
                 settling = Settling(ledger, nsso.settings(), plan, self.today)
