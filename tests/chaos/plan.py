@@ -155,6 +155,8 @@ def _rules(chance: Random, posts: int) -> Iterator[Rule]:
 def _when_posting(chance: Random, posts: int) -> Iterator[Rule]:
     post = Operation.POST
     twentieth = -(-posts // 20)
+    # Taken, and not answered: a twentieth at least, and first, for a kill may end sending soon.
+    yield _some(chance, Fault.ACCEPTED_THEN_CLOSED, post, twentieth)
     # Not received: they stop a window, so they are few.
     yield _some(chance, Fault.STATUS, post, 1, status=429, retry_after=chance.randint(1, 2))
     yield _some(chance, Fault.STATUS, post, 1, status=503, retry_after=chance.randint(1, 3))
@@ -164,8 +166,7 @@ def _when_posting(chance: Random, posts: int) -> Iterator[Rule]:
     yield _some(chance, Fault.STATUS, post, 1, status=503, body=chance.choice(["html", "none"]))
     yield _some(chance, Fault.STATUS, post, 1, status=chance.choice([302, 307, 408, 409, 500, 502, 504]))
     yield _some(chance, Fault.CLOSED_BEFORE, post, chance.randint(1, 3))
-    # Unclear, and taken: a twentieth of the POSTs at least.
-    yield _some(chance, Fault.ACCEPTED_THEN_CLOSED, post, twentieth)
+    # Unclear, and taken.
     yield _some(chance, Fault.ACCEPTED_THEN_500, post, chance.randint(1, 3))
     yield _some(chance, Fault.MISSING_LOCATION, post, chance.randint(1, 2))
     yield _some(chance, Fault.DELAY, post, 1, seconds=chance.uniform(15.5, 18))  # beyond the read time-out
@@ -177,12 +178,13 @@ def _when_posting(chance: Random, posts: int) -> Iterator[Rule]:
 
 def _when_asking(chance: Random) -> Iterator[Rule]:
     get = Operation.GET
-    yield _some(chance, Fault.STATUS, get, 2, status=429, retry_after=1)
-    yield _some(chance, Fault.STATUS, get, 2, status=chance.choice([500, 502, 503, 504]))
+    # Few: what is not answered within 30 s is asked for once a minute.
+    yield _some(chance, Fault.STATUS, get, 1, status=429, retry_after=1)
+    yield _some(chance, Fault.STATUS, get, 1, status=chance.choice([500, 502, 503, 504]))
     yield _some(chance, Fault.EXPIRED_TOKEN, get, 1)
     for fault in (Fault.CLOSED_BEFORE, Fault.MALFORMED_BODY, Fault.HTML_BODY, Fault.MISSING_RESULT):
-        yield _some(chance, fault, get, chance.randint(1, 4))
-    yield _some(chance, Fault.SLOW_BODY, get, 3, seconds=chance.uniform(0.5, 2))
+        yield _some(chance, fault, get, chance.randint(1, 2))
+    yield _some(chance, Fault.SLOW_BODY, get, 2, seconds=chance.uniform(0.5, 2))
     yield Rule(Fault.DELAY, get, share=0.03, seconds=chance.uniform(0.3, 2))
 
 
