@@ -20,6 +20,9 @@ from tests.chaos.lane import Lane, Where
 from tests.chaos.plan import RunPlan, draw
 from tests.chaos.report import Outcome
 
+WORTH_TWO = 4
+"""Runs with one kind of ledger for which a second Airflow is started."""
+
 app = typer.Typer(pretty_exceptions_enable=False)
 
 
@@ -48,7 +51,7 @@ def main(
 
 
 def _work(directory: Path, plans: list[RunPlan], today: dt.date) -> list[Outcome]:
-    """Work the runs off in a lane for each kind of ledger, side by side: most of a run is waiting."""
+    """Work the runs off side by side, in a lane or two for each kind of ledger: most of a run is waiting."""
     stop = Event()
     lock = Lock()
     began = time.monotonic()
@@ -67,9 +70,11 @@ def _work(directory: Path, plans: list[RunPlan], today: dt.date) -> list[Outcome
         lanes = stack.enter_context(ThreadPoolExecutor())
         futures: list[Future[list[Outcome]]] = []
         for kind, where in places.items():
-            if some := [plan for plan in plans if plan.ledger == kind]:
-                lane = Lane(directory / kind, where, today, tell, stop)
-                futures.append(lanes.submit(lane.work, some))
+            some = [plan for plan in plans if plan.ledger == kind]
+            count = 2 if len(some) >= WORTH_TWO else 1
+            for number in range(min(count, len(some))):
+                lane = Lane(directory / f"{kind}-{number + 1}", where, today, tell, stop)
+                futures.append(lanes.submit(lane.work, some[number::count]))
         return _results(futures, stop)
 
 

@@ -218,5 +218,6 @@ class _Chaos:
         return [task for task in tasks if task["state"] == "running"]
 
     def _is_over(self, export: DagRun) -> bool:
-        active = [run for run in self.stack.api.runs(DECLARE) if run.state not in FINISHED]
-        return export.state in FINISHED and self._declare is not None and not active
+        if export.state not in FINISHED or self._declare is None or self._declare.state not in FINISHED:
+            return False
+        return all(run.state in FINISHED for run in self.stack.api.runs(DECLARE))

@@ -160,8 +160,11 @@ def _when_posting(chance: Random, posts: int) -> Iterator[Rule]:
     # Not received: they stop a window, so they are few.
     yield _some(chance, Fault.STATUS, post, 1, status=429, retry_after=chance.randint(1, 2))
     yield _some(chance, Fault.STATUS, post, 1, status=503, retry_after=chance.randint(1, 3))
-    yield _some(chance, Fault.STATUS, post, 1, status=401)
-    yield _some(chance, Fault.EXPIRED_TOKEN, post, 1)
+    # One of the two: a token that is refused twice running fails the task for good.
+    if chance.random() < 0.5:
+        yield _some(chance, Fault.STATUS, post, 1, status=401)
+    else:
+        yield _some(chance, Fault.EXPIRED_TOKEN, post, 1)
     # Unclear, and not taken.
     yield _some(chance, Fault.STATUS, post, 1, status=503, body=chance.choice(["html", "none"]))
     yield _some(chance, Fault.STATUS, post, 1, status=chance.choice([302, 307, 408, 409, 500, 502, 504]))
