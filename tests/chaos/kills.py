@@ -34,6 +34,11 @@ class Kills:
         """From now on the seconds of the kills count."""
         self._began = time.monotonic()
 
+    @property
+    def lasts(self) -> float:
+        """For how many seconds it has been going on."""
+        return 0.0 if self._began is None else time.monotonic() - self._began
+
     def look(self, running: list[dict[str, Any]]) -> None:
         """Kill what is due, start what was killed long enough ago; *running* are the tasks of the run."""
         now = time.monotonic()

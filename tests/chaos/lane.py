@@ -21,6 +21,7 @@ from include.demo.environment import REPOSITORY
 from include.demo.errors import DemoError, StackFailed
 from include.demo.health import wait as wait_healthy
 from include.demo.stack import Stack
+from include.dimona_simulator import Operation
 from tests.chaos.kills import Kills
 from tests.chaos.ledgers import Place
 from tests.chaos.nsso import Nsso, fault_class, fired, unanswered
@@ -32,6 +33,12 @@ from tests.chaos.verdict import compare, read_claims
 DECLARE, EMPLOYMENTS = "dimona_declare", "payroll_employments"
 LONGEST = 420.0
 """Seconds after which a run of ``dimona_declare`` counts as stuck."""
+CALM_AFTER = 90.0
+"""
+Seconds of a run after which only searches still meet faults.
+
+What is not answered for half a minute is asked for once a minute: each further fault would cost another one.
+"""
 _QUICK = {
     "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "5",
     "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
@@ -115,7 +122,7 @@ class Lane:
         began = time.monotonic()
         try:
             nsso.start()  # unless it runs
-            nsso.end_faults()
+            nsso.leave_faults()
             with place.opened("chaos") as ledger:
                 settling = Settling(ledger, nsso.settings(), plan, self.today)
                 settling.run()
@@ -178,6 +185,7 @@ class _Chaos:
     kills: Kills
     check: Callable[[], None]
     _declare: DagRun | None = None
+    _is_calm: bool = False
 
     def run(self) -> str:
         """Return how ``dimona_declare`` ended."""
@@ -200,8 +208,15 @@ class _Chaos:
                         self.kills.restore()
                         return str(self._declare and self._declare.state)
             self.kills.look(running)
+            self._calm_down()
             time.sleep(0.1)
         raise DemoError(f"{DECLARE} is stuck: {LONGEST:.0f} s have passed")
+
+    def _calm_down(self) -> None:
+        if not self._is_calm and self.kills.lasts > CALM_AFTER:
+            with suppress(httpx.HTTPError):  # it may be down just now
+                self.kills.nsso.leave_faults(Operation.SEARCH)
+                self._is_calm = True
 
     def _look(self, before: set[str]) -> list[dict[str, Any]]:
         """Return the running tasks of the run that the export started."""

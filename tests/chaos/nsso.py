@@ -14,7 +14,7 @@ from include.demo.components import Component
 from include.demo.connections import CLIENT_ID
 from include.demo.environment import REPOSITORY
 from include.demo.stack import Stack
-from include.dimona_simulator import JournalEntry, Rule, Taken, read_journal, read_taken
+from include.dimona_simulator import FaultPlan, JournalEntry, Operation, Rule, Taken, read_journal, read_taken
 from include.dimona_simulator.server import own_key
 from include.payroll.store import PayrollStore
 from tests.chaos.plan import RunPlan
@@ -33,6 +33,7 @@ class Nsso:
 
     def __init__(self, directory: Path, plan: RunPlan) -> None:
         self.folder = directory / "nsso"
+        self._faults = plan.faults
         self.folder.mkdir(parents=True)
         own_key(self.folder)
         store = directory / "payroll.db"
@@ -71,9 +72,11 @@ class Nsso:
         """End the process."""
         self.stack.stop()
 
-    def end_faults(self) -> None:
-        """From now on everything works."""
-        httpx.put(f"{self.url}/simulator/faults", json={"rules": []}, trust_env=False).raise_for_status()
+    def leave_faults(self, *operations: Operation) -> None:
+        """From now on only the faults of *operations* happen."""
+        rules = tuple(rule for rule in self._faults.rules if rule.operation in operations)
+        plan = FaultPlan(rules, self._faults.seed).as_json()
+        httpx.put(f"{self.url}/simulator/faults", json=plan, trust_env=False).raise_for_status()
 
     def connection(self) -> dict[str, Any]:
         """Give the connection ``dimona_default`` as Airflow's REST API takes it."""
