@@ -31,10 +31,6 @@ def filed(world: World, items: list[object], faults: list[object]) -> str:
     return batch
 
 
-def plan(world: World, items: list[object], origin: str) -> str:
-    return world.plan(items, origin=origin)
-
-
 def period_of(world: World, number: int) -> int:
     """File the IN of one worker and return its period."""
     batch = filed(world, [item(number)], [])
@@ -69,7 +65,8 @@ def test_what_arrived_and_was_refused_is_adopted_as_refused(world: World) -> Non
     assert world.intents()[-1].anomalies == "90373-334"
 
 
-def test_what_does_not_show_yet_is_left_alone(world: World) -> None:
+def test_what_does_not_show_yet_is_left_alone(ledger: Ledger) -> None:
+    world = World(ledger, search_lag=600.0)
     batch = filed(world, [item(1)], [ARRIVED])
 
     settled = world.run_settlement(batch)
@@ -150,8 +147,6 @@ def test_after_its_deadline_a_declaration_is_left_to_a_person(world: World) -> N
 
 
 def test_what_somebody_else_filed_is_already_true(world: World) -> None:
-    elsewhere = World(world.ledger)  # the same NSSO, reached by hand
-    elsewhere.nsso = world.nsso
     world.file_by_hand(in_body(ssin(2)))
     known = filed(world, [item(7)], [])  # a later number is known when our own sending begins
     batch = filed(world, [item(1)], [LOST])
@@ -195,7 +190,7 @@ def test_two_equal_ones_are_matched_in_order_and_not_to_the_same_declaration(wor
     first, second = world.intents()
     assert first.declaration_id < second.declaration_id
     world.run_following(batch)
-    assert [row.state for row in world.intents()][0] == "accepted"
+    assert world.intents()[0].state == "accepted"
 
 
 def test_nothing_is_adopted_while_a_declaration_of_the_worker_is_being_sent(world: World) -> None:
@@ -294,7 +289,6 @@ def test_refused_as_there_already_becomes_already_true_with_the_period_that_stan
 def test_what_is_refused_for_another_reason_is_compared_once_and_stays_refused(world: World) -> None:
     world.file_by_hand(in_body(ssin(2), endDate="2027-06-30"))
     world.passes(SHOWS)
-    world.file_by_hand({"dimonaCancel": {"periodId": 1}})
     batch = filed(world, [item(1, endDate="2027-05-31")], [])
     world.passes(SHOWS)
     assert world.run_following(batch) == {"refused": 1}  # overlap
