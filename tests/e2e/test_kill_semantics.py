@@ -88,6 +88,11 @@ class Case:
         )
         assert self.states() == {state: EACH}
 
+    def assert_tried_again(self, *task_ids: str) -> None:
+        """What was done to these tasks did begin them anew."""
+        tries = self.hands.tries()
+        assert {task_id: tries[task_id] for task_id in task_ids if tries[task_id] < 2} == {}
+
     def assert_reported(self) -> None:
         """Each task ended well in the end, and the report counts what this run declared."""
         run = self.hands.run
@@ -108,8 +113,13 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with live_airflow(
         tmp_path_factory.mktemp("kill"),
         change={"dimona_declare.py": _hurried},
-        # How soon a running task learns that it was marked or cleared.
-        settings={"AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1"},
+        settings={
+            # How soon a running task learns that it was marked or cleared.
+            "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+            # How soon a killed worker is missed.
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "15",
+            "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+        },
     ) as running:
         yield running
 
@@ -203,12 +213,26 @@ def test_marking_submit_success_while_it_sends(begin: Callable[..., Case]) -> No
 
 
 @full
-@pytest.mark.parametrize("downstream", [False, True], ids=["alone", "with downstream"])
-def test_clearing_submit_while_it_sends(begin: Callable[..., Case], downstream: bool) -> None:  # noqa: FBT001
+def test_clearing_submit_while_it_sends(begin: Callable[..., Case]) -> None:
     case = begin(holds_posts=True)
     case.is_sending()
 
-    case.hands.clear(SUBMIT, downstream=downstream)
+    case.hands.clear(SUBMIT, downstream=True)
+    case.lets_the_sender_go()
+
+    assert case.end() == "success"
+    case.assert_filed_once("unclear")
+    case.assert_reported()
+    case.assert_tried_again(SUBMIT)
+
+
+@full
+def test_a_killed_worker_whose_sender_lives_on(begin: Callable[..., Case]) -> None:
+    case = begin(holds_posts=True)
+    case.is_sending()
+
+    case.hands.kill_worker_of(SUBMIT)
+    wait_until(lambda: case.hands.tries()[SUBMIT] > 1, seconds=60)
     case.lets_the_sender_go()
 
     assert case.end() == "success"
@@ -281,20 +305,16 @@ def test_failing_the_run_while_wait_is_deferred_and_clearing_it(begin: Callable[
 
 @full
 def test_every_task_is_killed_and_comes_back_by_itself(begin: Callable[..., Case]) -> None:
-    case = begin(holds_posts=True)
+    case = begin()
 
-    with case.hands.caught(PLAN) as pid:
-        os.kill(pid, signal.SIGKILL)
-    case.is_sending()
-    case.hands.kill(SUBMIT)
-    case.lets_the_sender_go()
-    for task_id in (WAIT, SETTLE, REPORT):
+    for task_id in TASKS:
         with case.hands.caught(task_id) as pid:
             os.kill(pid, signal.SIGKILL)
 
     assert case.end() == "success"
-    case.assert_filed_once("unclear")
+    case.assert_filed_once()
     case.assert_reported()
+    case.assert_tried_again(*TASKS)
 
 
 @full
@@ -313,6 +333,7 @@ def test_every_task_is_cleared_while_it_runs(begin: Callable[..., Case]) -> None
     assert case.end() == "success"
     case.assert_filed_once()
     case.assert_reported()
+    case.assert_tried_again(PLAN, WAIT, SETTLE, REPORT)
 
 
 @full
@@ -321,7 +342,8 @@ def test_every_task_is_marked_while_it_runs_and_cleared(begin: Callable[..., Cas
     case = begin()
 
     for task_id in (PLAN, SETTLE, REPORT):
-        with case.hands.caught(task_id):
+        # Killed, or not yet when its mark is cleared again.
+        with case.hands.caught(task_id, until_gone=state == "failed"):
             case.hands.mark(task_id, state)
         case.live.wait_for_end(case.hands.run)
         case.hands.clear(task_id, downstream=True)
@@ -329,6 +351,7 @@ def test_every_task_is_marked_while_it_runs_and_cleared(begin: Callable[..., Cas
     case.end()
     case.assert_filed_once()
     case.assert_reported()
+    case.assert_tried_again(PLAN, SETTLE, REPORT)
 
 
 # After the run has ended well.
@@ -338,25 +361,33 @@ def test_every_task_is_marked_while_it_runs_and_cleared(begin: Callable[..., Cas
 @pytest.mark.parametrize("task_id", TASKS)
 @full
 def test_clearing_a_task_of_a_finished_run(finished: Case, task_id: str, downstream: bool) -> None:  # noqa: FBT001
+    before = finished.hands.tries()
+
     finished.hands.clear(task_id, downstream=downstream)
 
     assert finished.end() == "success"
     finished.assert_filed_once()
     finished.assert_reported()
+    assert finished.hands.tries()[task_id] > before[task_id]
 
 
 @full
 @pytest.mark.parametrize("task_id", TASKS)
 def test_marking_a_task_of_a_finished_run_failed_and_clearing_it(finished: Case, task_id: str) -> None:
+    before = finished.hands.tries()
+
     finished.hands.mark(task_id, "failed")
-    finished.hands.clear_run(only_failed=True)
+    finished.hands.clear(task_id)
 
     assert finished.end() == "success"
     finished.assert_filed_once()
     finished.assert_reported()
+    assert finished.hands.tries()[task_id] > before[task_id]
 
 
 def test_marking_and_clearing_a_finished_run(finished: Case) -> None:
+    before = finished.hands.tries()
+
     finished.hands.mark_run("failed")
     finished.hands.mark_run("success")
     finished.hands.clear_run()
@@ -364,6 +395,7 @@ def test_marking_and_clearing_a_finished_run(finished: Case) -> None:
     assert finished.end() == "success"
     finished.assert_filed_once()
     finished.assert_reported()
+    assert [task_id for task_id in TASKS if finished.hands.tries()[task_id] <= before[task_id]] == []
 
 
 def test_all_in_all_each_intent_was_filed_once_as_an_in(live: Live) -> None:

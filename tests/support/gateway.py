@@ -25,6 +25,8 @@ from include.dimona_simulator.app import create_app
 from include.dimona_simulator.messages import PROBLEM
 
 _DECLARATIONS = f"{BASE_PATH}/declarations"
+DENIED_TOKEN_PATH = "/denied/token"
+"""A token endpoint that refuses everybody, and repeats what it was sent."""
 _POLL = 0.05
 
 
@@ -41,7 +43,12 @@ class Gateway:
     """Access tokens that were given, and assertions that were shown for them."""
     echoes: dict[str, int] = field(default_factory=dict)
     """Workers (SSIN) whose declarations come back, whole, in the body of an error with this status."""
-    echoed: Counter[int] = field(default_factory=Counter)
+    garbles: Counter[str] = field(default_factory=Counter)
+    """Workers (SSIN) whose answers are no answers: their declaration, whole; and how often that happens."""
+    echoed: Counter[str] = field(default_factory=Counter)
+    """What was echoed how often, in words."""
+    refuses_payroll: bool = False
+    """Payroll's export comes with the status of a refusal."""
     holds_posts: bool = False
     """The NSSO takes declarations, but its answers wait until this is False."""
     held: int = 0
@@ -51,58 +58,80 @@ class Gateway:
     hides_answers: bool = False
     """Every GET of a declaration says that there is no answer yet."""
     _app: Any = field(init=False)
+    _garbled: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Path -> declaration."""
 
     def __post_init__(self) -> None:
         self._app = create_app(self.simulator, self.more)
 
-    def connection(self, client_id: str, private_key_path: str, **extra: Any) -> str:
-        """Give the connection ``dimona_default`` as an environment variable has it."""
-        return json.dumps(
-            {
-                "conn_type": "dimona",
-                "login": client_id,
-                "host": self.url + BASE_PATH,
-                "extra": {
-                    "environment": "custom",
-                    "token_url": self.url + TOKEN_PATH,
-                    "private_key_path": private_key_path,
-                    "requests_per_second": 200,
-                    **extra,
-                },
-            }
-        )
+    def connection(self, client_id: str, **extra: Any) -> dict[str, Any]:
+        """Give a connection of type ``dimona``; *extra* has at least its private key, or the path of it."""
+        return {
+            "conn_type": "dimona",
+            "login": client_id,
+            "host": self.url + BASE_PATH,
+            "extra": {
+                "environment": "custom",
+                "token_url": self.url + TOKEN_PATH,
+                "requests_per_second": 200,
+                **extra,
+            },
+        }
 
     def posts_by_worker(self) -> Counter[str]:
         """Count the declarations that came in, by the worker's SSIN."""
-        return Counter(str(post["worker"]["ssin"]) for post in self.posts)
+        return Counter(map(_worker, self.posts))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         body = await Request(scope, receive).body()
-        if scope["method"] == "GET" and scope["path"].startswith(_DECLARATIONS) and self.hides_answers:
-            await Response('{"status":404}', 404, media_type=PROBLEM)(scope, receive, send)
-            return
         if (scope["method"], scope["path"]) == ("POST", _DECLARATIONS):
             answer = await self._declare(scope, body)
             if self.holds_posts and not await self._hold(receive):
                 return
+        elif (reply := self._instead(scope, body)) is not None:
+            answer = await _run(reply, scope, body)
         else:
             answer = await self._pass_on(scope, body)
         for message in answer:
             await send(message)
 
+    def _instead(self, scope: Scope, body: bytes) -> Response | None:
+        """Give what is answered instead of what the simulator would say."""
+        method, path = scope["method"], scope["path"]
+        if method == "GET" and path.startswith(_DECLARATIONS) and self.hides_answers:
+            return Response('{"status":404}', 404, media_type=PROBLEM)
+        if path == DENIED_TOKEN_PATH:
+            self.echoed["denied token"] += 1
+            self.secrets.update(parse_qs(body.decode()).get("client_assertion", []))
+            reason = {"error": "invalid_client", "error_description": body.decode()}
+            return Response(json.dumps(reason), 401, media_type="application/json")
+        content = self._garbled.get(path)
+        if method == "GET" and content is not None and self.garbles[_worker(content)] > 0:
+            self.garbles[_worker(content)] -= 1
+            self.echoed["garbled answer"] += 1
+            return Response(json.dumps(content), 200, media_type="application/json")
+        return None
+
     async def _declare(self, scope: Scope, body: bytes) -> list[Message]:
         content = json.loads(body)
         self.posts.append(content)
-        status = self.echoes.get(str(content["worker"].get("ssin")))
+        status = self.echoes.get(_worker(content))
         if status is None:
-            return await self._pass_on(scope, body)
-        self.echoed[status] += 1
+            answer = await self._pass_on(scope, body)
+            if _worker(content) in self.garbles:
+                headers = {name.lower(): value.decode() for name, value in answer[0]["headers"]}
+                self._garbled[headers[b"location"]] = content
+            return answer
+        self.echoed[f"HTTP {status}"] += 1
         problem = {"type": "urn:problem-type:belgif:badRequest", "status": status, "issues": [content]}
         return await _run(Response(json.dumps(problem), status, media_type=PROBLEM), scope, body)
 
     async def _pass_on(self, scope: Scope, body: bytes) -> list[Message]:
         answer = await _run(self._app, scope, body)
+        if self.refuses_payroll and scope["path"] == "/payroll/employments":
+            self.echoed["payroll"] += 1
+            answer[0]["status"] = 400
         if scope["path"] == TOKEN_PATH:
             self.secrets.update(parse_qs(body.decode()).get("client_assertion", []))
             with suppress(ValueError, KeyError):
@@ -124,6 +153,10 @@ class Gateway:
             return False
         gone.cancel()
         return True
+
+
+def _worker(declaration: dict[str, Any]) -> str:
+    return str(declaration["worker"].get("ssin"))
 
 
 async def _run(app: Any, scope: Scope, body: bytes) -> list[Message]:

@@ -62,22 +62,31 @@ class Hands:
         self.live.stack.api.call("POST", f"{self._path}/clear", json=body)
 
     @contextmanager
-    def caught(self, task_id: str) -> Iterator[int]:
+    def caught(self, task_id: str, *, until_gone: bool = True) -> Iterator[int]:
         """
         Catch a task in the act and hold it there: it has opened the ledger and waits to write into it.
 
-        Gives the pid of its process, which has to end before it is let go.
+        Gives the pid of its process, which has to end before the ledger is free again, or else goes on.
         """
         pid = self._stop_process_of(task_id)
-        with suppress(ProcessLookupError), locked_ledger(self.live.directory):
+        with locked_ledger(self.live.directory):
             os.kill(pid, signal.SIGCONT)
             wait_until(lambda: has_open(pid, "ledger.db"), seconds=20)
             yield pid
-            wait_until(lambda: not psutil.pid_exists(pid), seconds=30)
+            if until_gone:
+                wait_until(lambda: not psutil.pid_exists(pid), seconds=30)
 
-    def kill(self, task_id: str) -> None:
-        """Kill the process of a task, as an accident would."""
-        os.kill(self._stop_process_of(task_id), signal.SIGKILL)
+    def kill_worker_of(self, task_id: str) -> None:
+        """Kill the worker that watches a task, and leave the process of the task itself alone and alive."""
+        pid = self._stop_process_of(task_id)
+        os.kill(psutil.Process(pid).ppid(), signal.SIGKILL)
+        os.kill(pid, signal.SIGCONT)
+
+    def tries(self) -> dict[str, int]:
+        """Return how often each task has begun."""
+        api = self.live.stack.api
+        tasks = api.task_instances(self.run.dag_id, self.run.run_id)
+        return {task.task_id: task.try_number for task in tasks}
 
     def _stop_process_of(self, task_id: str) -> int:
         """Stop the process of a task as soon as there is one."""

@@ -107,12 +107,13 @@ def live_airflow(
         gateway = stack.enter_context(
             listening(lambda url: Gateway(url, simulator, payroll_routes(payroll)))
         )
+        dimona = gateway.connection(CLIENT_ID, private_key_path=str(private_key(directory)))
         connections = {
-            DIMONA: gateway.connection(CLIENT_ID, str(directory / "keys" / "private.pem")),
+            DIMONA: json.dumps(dimona),
             PAYROLL: json.dumps({"conn_type": "http", "host": gateway.url}),
         }
         airflow = stack.enter_context(Stack(directory, folder, {**connections, **(settings or {})}, AIRFLOW))
-        stack.callback(_kill, airflow)  # an orderly stop takes ten seconds, and test_demo sees to it
+        stack.callback(kill, airflow)  # an orderly stop takes ten seconds, and test_demo sees to it
         ledger = _new_ledger(directory)
         stack.callback(ledger.close)
         # Scheduler and triggerer call the api-server from their first second on.
@@ -122,6 +123,11 @@ def live_airflow(
         airflow.wait_healthy(180)
         wait_until(lambda: airflow.api.has_dag("dimona_declare"), seconds=60)
         yield Live(airflow, gateway, ledger, payroll)
+
+
+def private_key(directory: Path) -> Path:
+    """Give the file of the client's key."""
+    return directory / "keys" / "private.pem"
 
 
 def _copy_of_dags(folder: Path, dags: Mapping[str, str], change: Mapping[str, Change]) -> Path:
@@ -145,6 +151,7 @@ def _new_ledger(directory: Path) -> Ledger:
     return open_ledger(url, read_keys(keys), actor="test")
 
 
-def _kill(stack: Stack) -> None:
+def kill(stack: Stack) -> None:
+    """Kill every process of a stack."""
     for record in stack.records():
         stack.kill_component(record.name)
