@@ -1,8 +1,8 @@
 """
 Killing, clearing, marking and retrying tasks: nothing of it files anything twice or cancels anything.
 
-One real Airflow is shared by all tests. Each has employments and a run of `dimona_declare` of its own; what is
-done to the run's tasks goes through the public REST API, or is a SIGKILL. With ``SLOW_SHARE`` below 1 only
+One real Airflow is shared by all tests. Each has employments and a run of `dimona_declare` of its own; what
+is done to the run's tasks goes through the public REST API, or is a SIGKILL. With ``SLOW_SHARE`` below 1 only
 the cases run in which most can go wrong.
 """
 

@@ -131,7 +131,7 @@ class Search:
             self.hits.setdefault(place, set()).update(found)
 
     def files(self, folder: Path, exempt: Collection[str]) -> None:
-        """Search the bytes of every file below *folder*, but for those that hold persons or keys by design."""
+        """Search the bytes of every file below *folder*, but for those that hold persons by design."""
         for path in sorted(folder.rglob("*")):
             name = path.relative_to(folder)
             if path.is_file() and not any(name.match(one) for one in exempt):

@@ -21,7 +21,7 @@ def make(
     **options: Any,
 ) -> DAG:
     """Make submit ▶ wait ▶ settle; nothing is retried."""
-    with DAG(dag_id, default_args={"retries": 0}) as dag:
+    with DAG(dag_id, schedule=None, default_args={"retries": 0}) as dag:
         submit = DimonaSubmitOperator(
             task_id="submit", source=source or partial(items, dag_id), dimona_conn_id=conn_id
         )
@@ -34,6 +34,7 @@ source = make("canary_source")
 path = make("canary_path", source=os.environ["CANARY_LINES"])
 poke = make("canary_poke", deferrable=False)
 crash = make("canary_crash", CrashingSensor)
+crash_poke = make("canary_crash_poke", CrashingSensor, deferrable=False)
 ledger_intake = make("canary_ledger_intake")
 ledger_claim = make("canary_ledger_claim")
 ledger_trigger = make("canary_ledger_trigger")

@@ -1,13 +1,11 @@
-"""A team's own sensor whose trigger crashes with a person in the text of its exception."""
+"""A team's own sensor that crashes, in its trigger or itself, with a person in the text of its exception."""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
-from typing import Any
-
-from airflow.sdk import Context
+from typing import Any, NoReturn
 
 from dimona_provider.sensors import DimonaResultSensor
 from dimona_provider.triggers import DimonaResultTrigger, FollowedEvent
@@ -20,25 +18,26 @@ def items(dag_id: str) -> list[dict[str, Any]]:
     return declarations
 
 
+def crash(dag_id: str) -> NoReturn:
+    """Fail with a person in the text, and in that of the cause."""
+    worker = items(dag_id)[0]["declaration"]["worker"]
+    raise ValueError(f"can't follow {worker}") from KeyError(worker["ssin"])
+
+
 class CrashingTrigger(DimonaResultTrigger):
     """Fails over a person."""
 
     async def _follow(self) -> FollowedEvent:
-        worker = items("canary_crash")[0]["declaration"]["worker"]
-        try:
-            return FollowedEvent(**worker)
-        except TypeError as error:
-            raise ValueError(f"can't follow {worker}") from error
+        crash("canary_crash")
 
 
 class CrashingSensor(DimonaResultSensor):
-    """Waits with the trigger above."""
+    """Waits with the trigger above, or crashes itself in poke mode."""
 
     def defer(self, *, trigger: Any, **kwargs: Any) -> Any:
         """Put the crashing trigger in the place of the usual one."""
         _, arguments = trigger.serialize()
         super().defer(trigger=CrashingTrigger(**arguments), **kwargs)
 
-    def execute(self, context: Context) -> dict[str, int]:
-        """Wait."""
-        return super().execute(context)
+    async def _follow(self, *_: object) -> None:
+        crash("canary_crash_poke")

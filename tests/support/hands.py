@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 
 from include.demo.api import DagRun
@@ -44,22 +45,34 @@ class Hands:
             "task_ids": list(task_ids),
             "include_downstream": downstream,
         }
-        self.live.stack.api.call("POST", f"/dags/{self.run.dag_id}/clearTaskInstances", json=body)
+        self._do("POST", f"/dags/{self.run.dag_id}/clearTaskInstances", body)
 
     def mark(self, task_id: str, state: str) -> None:
         """Mark a task, whatever it is doing."""
-        self.live.stack.api.call(
-            "PATCH", f"{self._path}/taskInstances/{task_id}", json={"new_state": state}
-        )
+        self._do("PATCH", f"{self._path}/taskInstances/{task_id}", {"new_state": state})
 
     def mark_run(self, state: str) -> None:
         """Mark the run."""
-        self.live.stack.api.call("PATCH", self._path, json={"state": state})
+        self._do("PATCH", self._path, {"state": state})
 
     def clear_run(self, *, only_failed: bool = False) -> None:
         """Clear the run."""
         body = {"dry_run": False, "only_failed": only_failed}
-        self.live.stack.api.call("POST", f"{self._path}/clear", json=body)
+        self._do("POST", f"{self._path}/clear", body)
+
+    def _do(self, method: str, path: str, body: dict[str, Any]) -> None:
+        """Do it again when Airflow answers 500: its SQLite database was busy, and nothing happened."""
+
+        def is_done() -> bool:
+            try:
+                self.live.stack.api.call(method, path, json=body)
+            except httpx.HTTPStatusError as error:
+                if error.response.status_code != httpx.codes.INTERNAL_SERVER_ERROR:
+                    raise
+                return False
+            return True
+
+        wait_until(is_done, seconds=20)
 
     @contextmanager
     def caught(self, task_id: str, *, until_gone: bool = True) -> Iterator[int]:

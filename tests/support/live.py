@@ -104,9 +104,7 @@ def live_airflow(
         simulator = stack.enter_context(
             Simulator({CLIENT_ID: public_key}, Settings(timing=AT_ONCE), folder=directory / "simulator")
         )
-        gateway = stack.enter_context(
-            listening(lambda url: Gateway(url, simulator, payroll_routes(payroll)))
-        )
+        gateway = stack.enter_context(listening(lambda url: Gateway(url, simulator, payroll_routes(payroll))))
         dimona = gateway.connection(CLIENT_ID, private_key_path=str(private_key(directory)))
         connections = {
             DIMONA: json.dumps(dimona),
