@@ -26,7 +26,6 @@ import pytest
 
 from include.demo.api import DagRun
 from include.demo.connections import CLIENT_ID
-from include.demo.environment import REPOSITORY
 from support import people
 from support.canary import Person, Search, ssin_forms
 from support.gateway import DENIED_TOKEN_PATH
@@ -149,8 +148,7 @@ class Canary:
         rows = [json.dumps(one) for one in items["canary_path"]]
         lines.write_text("\n".join([*rows, rows[0][:-9]]), encoding="utf-8")  # and one that is cut off
         shutil.copy(SUPPORT / "canary_trigger.py", self.directory / "team")
-        path = f"{REPOSITORY}:{REPOSITORY / 'plugins'}:{self.directory / 'team'}"
-        return {"CANARY_PEOPLE": str(file), "CANARY_LINES": f"file://{lines}", "PYTHONPATH": path}
+        return {"CANARY_PEOPLE": str(file), "CANARY_LINES": f"file://{lines}"}
 
     def run(self, live: Live) -> dict[str, DagRun]:
         """Run everything to its end; gives the last run of each DAG."""
@@ -280,7 +278,8 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
     canary = Canary(directory)
     dags = {"canary_dags.py": (SUPPORT / "canary_dags.py").read_text(encoding="utf-8")}
     change = {"dimona_declare.py": lambda text: text.replace("17 * * * *", "17 3 1 1 *")}
-    with live_airflow(directory, dags=dags, change=change, settings=canary.prepare()) as live:
+    settings, path = canary.prepare(), [directory / "team"]
+    with live_airflow(directory, dags=dags, change=change, settings=settings, path=path) as live:
         runs = canary.run(live)
         failures = _failures(live, runs)
         kill(live.stack)  # an orderly end would empty the write-ahead logs

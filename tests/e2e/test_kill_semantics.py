@@ -196,6 +196,19 @@ def test_clearing_submit_while_wait_is_deferred_and_wait_marked_and_cleared(
     case.assert_reported()
 
 
+def test_killing_submit_while_it_sends_and_its_retry(begin: Callable[..., Case]) -> None:
+    case = begin(holds_posts=True)
+    case.is_sending()
+
+    case.hands.kill(SUBMIT)
+    case.lets_the_sender_go()
+
+    assert case.end() == "success"
+    case.assert_filed_once("unclear")
+    case.assert_reported()
+    case.assert_tried_again(SUBMIT)
+
+
 @full
 def test_marking_submit_success_while_it_sends(begin: Callable[..., Case]) -> None:
     case = begin(holds_posts=True)
@@ -385,6 +398,7 @@ def test_marking_a_task_of_a_finished_run_failed_and_clearing_it(finished: Case,
     assert finished.hands.tries()[task_id] > before[task_id]
 
 
+@full
 def test_marking_and_clearing_a_finished_run(finished: Case) -> None:
     before = finished.hands.tries()
 

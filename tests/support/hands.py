@@ -89,6 +89,10 @@ class Hands:
             if until_gone:
                 wait_until(lambda: not psutil.pid_exists(pid), seconds=30)
 
+    def kill(self, task_id: str) -> None:
+        """Kill the process of a task."""
+        os.kill(self._stop_process_of(task_id), signal.SIGKILL)
+
     def kill_worker_of(self, task_id: str) -> None:
         """Kill the worker that watches a task, and leave the process of the task itself alone and alive."""
         pid = self._stop_process_of(task_id)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from include.demo import sample
 from include.demo.api import FINISHED, DagRun, TaskInstance
 from include.demo.components import AIRFLOW
 from include.demo.connections import CLIENT_ID, DIMONA, PAYROLL
-from include.demo.environment import home
+from include.demo.environment import REPOSITORY, home
 from include.demo.stack import Stack
 from include.dimona_simulator import Settings, Simulator
 from include.payroll.routes import payroll_routes
@@ -88,12 +89,14 @@ def live_airflow(
     dags: Mapping[str, str] | None = None,
     change: Mapping[str, Change] | None = None,
     settings: Mapping[str, str] | None = None,
+    path: Sequence[Path] = (),
 ) -> Iterator[Live]:
     """
     Start everything in *directory*, and stop it in the end.
 
     The DAG folder is a copy of ours: *dags* (name -> source) are a team's own files in it, *change* (name ->
-    function) edits one of ours. *settings* are added to the environment of Airflow's components.
+    function) edits one of ours. *settings* are added to the environment of Airflow's components, *path* to
+    where they find modules.
     """
     sample.ensure_keys(directory)
     public_key = (directory / "keys" / "public.pem").read_text(encoding="utf-8")
@@ -106,11 +109,13 @@ def live_airflow(
         )
         gateway = stack.enter_context(listening(lambda url: Gateway(url, simulator, payroll_routes(payroll))))
         dimona = gateway.connection(CLIENT_ID, private_key_path=str(private_key(directory)))
-        connections = {
+        env = {
             DIMONA: json.dumps(dimona),
             PAYROLL: json.dumps({"conn_type": "http", "host": gateway.url}),
+            # This repository's package, whichever is installed.
+            "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "plugins"), *map(str, path)]),
         }
-        airflow = stack.enter_context(Stack(directory, folder, {**connections, **(settings or {})}, AIRFLOW))
+        airflow = stack.enter_context(Stack(directory, folder, {**env, **(settings or {})}, AIRFLOW))
         stack.callback(kill, airflow)  # an orderly stop takes ten seconds, and test_demo sees to it
         ledger = _new_ledger(directory)
         stack.callback(ledger.close)
