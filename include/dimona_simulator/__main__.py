@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.routing import BaseRoute
 
+from include.dimona_simulator.fault_plan import FaultPlan
 from include.dimona_simulator.server import own_key, serve
 from include.dimona_simulator.settings import Registers, Settings, Timing
 from include.dimona_simulator.simulator import Simulator
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     add("--identified-after", type=float, help="seconds from S to the final result (default: never)")
     add("--search-lag", type=float, default=0.0, help="seconds by which searches are behind (0)")
     add("--registers", type=Path, help="what the NSSO knows of employers and workers, a JSON file")
+    add("--faults", type=Path, help="what goes wrong on purpose, a JSON file")
     add(
         "--location",
         choices=("path", "absolute", "alternate"),
@@ -74,6 +76,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         search_lag=options.search_lag,
         registers=Registers.read(options.registers) if options.registers else Registers(),
         location=options.location,
+        faults=FaultPlan.read(options.faults) if options.faults else FaultPlan(),
     )
 
 

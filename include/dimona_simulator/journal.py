@@ -21,8 +21,11 @@ class JournalEntry:
     path: str
     """The path, with the number of a declaration or period only where the simulator gave that number."""
     status: int
+    """The status answered; 0 when the connection was closed without an answer."""
     declaration_id: int | None = None
     age: float | None = None
+    fault: str | None = None
+    """The fault that met the request."""
 
     def as_json(self) -> dict[str, Any]:
         """Give the entry's JSON form, without what it doesn't know."""
@@ -33,6 +36,7 @@ class JournalEntry:
             "status": self.status,
             "declaration_id": self.declaration_id,
             "age": None if self.age is None else round(self.age, 6),
+            "fault": self.fault,
         }
         return {name: value for name, value in content.items() if value is not None}
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -66,6 +66,15 @@ class Authority:
             raise Refusal(unauthorized("expiredAccessToken", "Expired Access Token"))
         if scope not in grant.scopes:
             raise Refusal(missing_scope(scope))
+
+    def expire(self, call: Call, now: float) -> bool:
+        """Let the token that a call carries expire; tells whether it carried a valid one."""
+        token = call.headers.get("authorization", "").partition(" ")[2]
+        grant = self._tokens.get(token)
+        if grant is None or now >= grant.expires_at:
+            return False
+        self._tokens[token] = replace(grant, expires_at=now)
+        return True
 
     def _issue(self, scopes: tuple[str, ...], now: float) -> Reply:
         kept = now - _KEPT_AFTER_EXPIRY

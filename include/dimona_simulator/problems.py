@@ -1,6 +1,6 @@
 """Refusals as the Belgif guide writes them: ``application/problem+json`` with a URN as type."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,17 @@ from include.dimona_simulator.messages import PROBLEM, Reply, json_reply
 
 _URN = "urn:problem-type:belgif:"
 _REALM = 'Bearer realm="dimona"'
+_TROUBLES = {
+    401: ("invalidAccessToken", "Invalid Access Token"),
+    403: ("missingPermission", "Missing Permission"),
+    408: ("requestTimeout", "Request Timeout"),
+    409: ("conflict", "Conflict"),
+    429: ("tooManyRequests", "Too Many Requests"),
+    500: ("internalServerError", "Internal Server Error"),
+    502: ("badGateway", "Bad Gateway"),
+    503: ("serviceUnavailable", "Service Unavailable"),
+    504: ("gatewayTimeout", "Gateway Timeout"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +83,14 @@ def not_found(what: str) -> Reply:
 def method_not_allowed(allowed: str) -> Reply:
     """Refuse the verb (405)."""
     return _problem(405, "methodNotAllowed", "Method Not Allowed", headers={"Allow": allowed})
+
+
+def trouble(status: int, retry_after: int | None = None, headers: Mapping[str, str] | None = None) -> Reply:
+    """Refuse a request for no reason of its own: what a gateway or a service in trouble answers."""
+    kind, title = _TROUBLES.get(status, ("moved", "Moved"))
+    challenge = {"WWW-Authenticate": f'{_REALM}, error="invalid_token"'} if status == 401 else {}
+    more = {} if retry_after is None else {"retryAfterSec": retry_after}
+    return _problem(status, kind, title, headers={**challenge, **(headers or {})}, **more)
 
 
 def _problem(status: int, kind: str, title: str, headers: dict[str, str] | None = None, **more: Any) -> Reply:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from include.dimona_simulator.identifiers import employer_id_for, is_enterprise_key
 from include.dimona_simulator.judgement import Judge
@@ -56,6 +57,15 @@ class Register:
     def declaration(self, number: int) -> Declaration | None:
         """Find a declaration by its number."""
         return self._declarations.get(number)
+
+    def declarations_since(self, number: int) -> Iterable[Declaration]:
+        """Give all declarations but the first *number*, in filing order."""
+        return islice(self._declarations.values(), number, None)
+
+    @property
+    def size(self) -> int:
+        """Give the number of declarations."""
+        return len(self._declarations)
 
     def period(self, number: int) -> Period | None:
         """Find a period by its number, whether it shows already or not."""

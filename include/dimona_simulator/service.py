@@ -32,8 +32,8 @@ class Service:
     authority: Authority
     store: storage.Lines | None = None
 
-    def answer(self, call: Call, route: Route, now: float) -> Reply:
-        """Answer a request, or raise ``Refusal``."""
+    def answer(self, call: Call, route: Route, now: float, lag: float = 0.0) -> Reply:
+        """Answer a request, or raise ``Refusal``; a search, with what was there *lag* seconds ago."""
         resource = route.resource
         if resource is Resource.NOTHING:
             raise Refusal(not_found("resource"))
@@ -42,7 +42,7 @@ class Service:
         if resource is Resource.TOKEN:
             return self.authority.token(call, now)
         self.authority.check(call, DECLARE if resource is Resource.DECLARATIONS else CONSULT, now)
-        return self._answers()[resource](call, route, now)
+        return self._answers()[resource](call, route, now - lag)
 
     def _answers(self) -> Mapping[Resource, Callable[[Call, Route, float], Reply]]:
         searches = Searches(self.settings, self.register)

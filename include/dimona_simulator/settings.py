@@ -9,6 +9,7 @@ from random import Random
 from typing import Any, Literal, Self
 
 from include.dimona_simulator import tables
+from include.dimona_simulator.fault_plan import FaultPlan
 
 TOKEN_PATH = "/REST/oauth/v5/token"  # noqa: S105 - a path
 BASE_PATH = "/REST/dimona/v2"
@@ -144,3 +145,5 @@ class Settings:
     short_enterprise_numbers: bool = True
     """Whether answers drop the leading zero of the enterprise number, as recorded."""
     registers: Registers = field(default_factory=Registers)
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    """What goes wrong on purpose from the start."""

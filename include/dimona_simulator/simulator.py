@@ -1,29 +1,32 @@
 """The simulated service: one object that answers requests, with a clock and a seed of its own."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Mapping
-from email.utils import formatdate
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+from include.dimona_simulator import truth
+from include.dimona_simulator.failing import NOT_HANDLED, Answering, fail
+from include.dimona_simulator.fault_counts import Choice, Faults
+from include.dimona_simulator.fault_plan import Rule
+from include.dimona_simulator.faults import Fault
 from include.dimona_simulator.journal import Journal, JournalEntry
 from include.dimona_simulator.messages import Call, Reply
 from include.dimona_simulator.oauth import Authority
 from include.dimona_simulator.problems import Refusal
+from include.dimona_simulator.recording import entry
 from include.dimona_simulator.register import Register
-from include.dimona_simulator.routes import Resource, Route, find
+from include.dimona_simulator.routes import Route, find
 from include.dimona_simulator.service import Service
 from include.dimona_simulator.settings import Settings
 from include.dimona_simulator.storage import Lines, declarations
-
-DECLARATIONS = "declarations.jsonl"
-_METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+from include.dimona_simulator.transport import Pause, Sleep, Transport
 
 
 class Simulator:
@@ -47,13 +50,20 @@ class Simulator:
         self._lock = threading.Lock()
         settings = settings or Settings()
         self._register = Register(settings)
-        store = Lines(folder / DECLARATIONS) if folder else None
+        store = Lines(folder / truth.FILE) if folder else None
         if store is not None:
             for declaration in declarations(store):
                 self._register.add(declaration)
         self._store = store
         self._journal = Journal(folder)
-        self._service = Service(settings, self._register, Authority(settings, _keys(clients)), store)
+        self._faults = Faults(settings.faults, self._journal.entries)
+        self._authority = Authority(settings, _keys(clients))
+        self._service = Service(settings, self._register, self._authority, store)
+
+    @property
+    def faults(self) -> Faults:
+        """Give what goes wrong on purpose: its plan, which can be replaced, and how often it went wrong."""
+        return self._faults
 
     @property
     def journal(self) -> list[JournalEntry]:
@@ -64,35 +74,39 @@ class Simulator:
         """Give the journal after its first *number* entries, as JSON."""
         return self._journal.since(number)
 
-    def answer(self, call: Call) -> Reply:
+    def declarations_since(self, number: int) -> dict[str, object]:
+        """Give the declarations after the first *number*, without persons, as JSON (``truth.Taken``)."""
+        with self._lock:
+            found = self._register.declarations_since(number)
+            return truth.as_json(found, self._clock(), self._register.size)
+
+    def answer(self, call: Call) -> Answering:
         """
         Answer one request.
 
         Every request, in process or over HTTP, passes here and nowhere else: what is to go wrong on purpose
-        goes wrong here.
+        goes wrong here. What carried the request carries out the answer.
         """
         with self._lock:
             now = self._clock()
             route = find(call.path)
-            try:
-                reply = self._service.answer(call, route, now)
-            except Refusal as refusal:
-                reply = refusal.reply
-            self._journal.write(self._entry(call, route, reply, now))
-        return reply
+            choice = self._choose(call, now)
+            handled = self._handle(call, route, now, choice.rule if choice else None)
+            answering = (choice and fail(choice.rule, call, handled)) or Answering(handled)
+            if choice and answering.fault:
+                self._faults.count(choice)
+            self._journal.write(
+                entry(call, route, self._register, now=now, handled=handled, answering=answering)
+            )
+        return answering
 
     def handle(self, request: httpx.Request) -> httpx.Response:
         """Answer an httpx request, in process."""
-        url = urlsplit(str(request.url))
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        origin = f"{url.scheme}://{url.netloc}"
-        reply = self.answer(Call(request.method, origin, url.path, url.query, headers, request.content))
-        dated = {"Date": formatdate(self._clock(), usegmt=True), **reply.headers}
-        return httpx.Response(reply.status, headers=dated, content=reply.body)
+        return self.transport().handle_request(request)
 
-    def transport(self) -> httpx.MockTransport:
-        """Give a transport for ``httpx.Client`` and ``httpx.AsyncClient``."""
-        return httpx.MockTransport(self.handle)
+    def transport(self, sleep: Sleep = asyncio.sleep, pause: Pause = time.sleep) -> Transport:
+        """Give a transport for ``httpx.AsyncClient``, which waits by *sleep*, and ``Client``, by *pause*."""
+        return Transport(self.answer, self._clock, sleep, pause)
 
     def close(self) -> None:
         """Close the files."""
@@ -106,19 +120,20 @@ class Simulator:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _entry(self, call: Call, route: Route, reply: Reply, now: float) -> JournalEntry:
-        method = call.method if call.method in _METHODS else "OTHER"
-        path, about = route.resource.template, None
-        match route.resource:
-            case Resource.DECLARATIONS if reply.status == 201:
-                about = self._register.last
-            case Resource.DECLARATION if route.number is not None:
-                about = self._register.declaration(route.number)
-                path = route.path if about else path
-            case Resource.PERIOD if route.number is not None:
-                path = route.path if self._register.period(route.number) else path
-        age = now - about.filed_at if about and method == "GET" else None
-        return JournalEntry(now, method, path, reply.status, about.id if about else None, age)
+    def _choose(self, call: Call, now: float) -> Choice | None:
+        choice = self._faults.choose(call.method, call.path)
+        if choice and choice.rule.fault is Fault.EXPIRED_TOKEN and not self._authority.expire(call, now):
+            return None
+        return choice
+
+    def _handle(self, call: Call, route: Route, now: float, rule: Rule | None) -> Reply | None:
+        if rule and rule.fault in NOT_HANDLED:
+            return None
+        lag = rule.seconds if rule and rule.fault is Fault.SEARCH_LAG else None
+        try:
+            return self._service.answer(call, route, now, lag or 0.0)
+        except Refusal as refusal:
+            return refusal.reply
 
 
 def _keys(clients: Mapping[str, str | RSAPublicKey]) -> dict[str, RSAPublicKey]:

@@ -1,5 +1,6 @@
 """The declarations on disk: one JSON line each, written before the client hears of it, read at the start."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -28,9 +29,12 @@ class Lines:
         return known
 
     def append(self, content: dict[str, Any]) -> None:
-        """Write one line of JSON."""
-        line = json.dumps(content, separators=(",", ":")).encode()
-        os.write(self._file, line + b"\n")
+        """Write one line of JSON, or raise ``OSError`` and leave no part of it, when the disk is full."""
+        line = json.dumps(content, separators=(",", ":")).encode() + b"\n"
+        written = os.write(self._file, line)
+        if written < len(line):
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         """Close the file."""
@@ -40,6 +44,11 @@ class Lines:
 def declarations(lines: Lines) -> Iterator[Declaration]:
     """Read back what was written."""
     return (_from_json(json.loads(line)) for line in lines.read())
+
+
+def read_declarations(path: Path) -> list[Declaration]:
+    """Read a file of declarations, also while it is written; half a line at the end is left out."""
+    return [_from_json(json.loads(line)) for line in _whole_lines(path)]
 
 
 def as_json(declaration: Declaration) -> dict[str, Any]:

@@ -1,8 +1,14 @@
 """A simulated NSSO with a clock in the test's hand, and declarations with defaults."""
 
 import copy
+import os
+import subprocess
+import sys
+import time
 import uuid
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -15,6 +21,7 @@ from include.dimona_simulator import BASE_PATH, TOKEN_PATH, Settings, Simulator
 
 CLIENT = "self_service_chaman_1_test"
 ORIGIN = "https://nsso.example"
+ROOT = Path(__file__).parents[3]
 _START, _SOON = "2026-03-16", "2026-03-20"
 _SAME_DAY = {"endDate": _START, "startHour": "1700", "endHour": "2200"}
 _STATUTES = {
@@ -186,3 +193,61 @@ def make_nsso(clock, key):
 @pytest.fixture
 def nsso(make_nsso):
     return make_nsso()
+
+
+_REGISTERED = "self_service_chaman_000000_simulator"
+
+
+@contextmanager
+def _running(folder, *arguments):
+    command = [
+        sys.executable,
+        "-m",
+        "include.dimona_simulator",
+        "--data",
+        str(folder),
+        "--port",
+        "0",
+        *arguments,
+    ]
+    (folder / "port").unlink(missing_ok=True)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process, process.stdout.readline().rsplit(" ", 1)[-1].strip()
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _client(folder, url):
+    now = int(time.time())
+    token_url = f"{url}/REST/oauth/v5/token"
+    claims = {
+        "iss": _REGISTERED,
+        "sub": _REGISTERED,
+        "aud": token_url,
+        "jti": os.urandom(8).hex(),
+        "iat": now,
+        "exp": now + 60,
+    }
+    form = {
+        "grant_type": "client_credentials",
+        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+        "client_assertion": jwt.encode(claims, (folder / "private_key.pem").read_text(), "RS256"),
+    }
+    with httpx.Client(base_url=f"{url}/REST/dimona/v2/", trust_env=False) as http:
+        token = http.post(token_url, data=form).json()["access_token"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        yield http
+
+
+@pytest.fixture
+def running():
+    """Start the real process: ``with running(folder, *arguments) as (process, url)``."""
+    return _running
+
+
+@pytest.fixture
+def client():
+    """Give a client with a token: ``with client(folder, url) as http``."""
+    return _client

@@ -1,67 +1,19 @@
 """The real process: started, killed, started again."""
 
 import json
-import os
 import signal
 import stat
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import jwt
 import pytest
 
 ROOT = Path(__file__).parents[3]
-CLIENT = "self_service_chaman_000000_simulator"
 
 
-@contextmanager
-def running(folder, *arguments):
-    command = [
-        sys.executable,
-        "-m",
-        "include.dimona_simulator",
-        "--data",
-        str(folder),
-        "--port",
-        "0",
-        *arguments,
-    ]
-    (folder / "port").unlink(missing_ok=True)
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process, process.stdout.readline().rsplit(" ", 1)[-1].strip()
-        finally:
-            process.kill()
-
-
-@contextmanager
-def client(folder, url):
-    now = int(time.time())
-    token_url = f"{url}/REST/oauth/v5/token"
-    claims = {
-        "iss": CLIENT,
-        "sub": CLIENT,
-        "aud": token_url,
-        "jti": os.urandom(8).hex(),
-        "iat": now,
-        "exp": now + 60,
-    }
-    form = {
-        "grant_type": "client_credentials",
-        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
-        "client_assertion": jwt.encode(claims, (folder / "private_key.pem").read_text(), "RS256"),
-    }
-    with httpx.Client(base_url=f"{url}/REST/dimona/v2/", trust_env=False) as http:
-        token = http.post(token_url, data=form).json()["access_token"]
-        http.headers["Authorization"] = f"Bearer {token}"
-        yield http
-
-
-def test_a_killed_simulator_still_knows_its_declarations(nsso, tmp_path):
+def test_a_killed_simulator_still_knows_its_declarations(running, client, nsso, tmp_path):
     fast = ("--processing", "0:0", "--tail", "0:0")
     with running(tmp_path, *fast) as (process, url), client(tmp_path, url) as http:
         location = http.post("declarations", json=nsso.body("PMP", startDate="2035-01-01")).headers[
@@ -85,7 +37,7 @@ def test_a_killed_simulator_still_knows_its_declarations(nsso, tmp_path):
     assert url.endswith(f":{port}")
 
 
-def test_it_stops_at_once_when_told(tmp_path):
+def test_it_stops_at_once_when_told(running, tmp_path):
     with running(tmp_path) as (process, url), httpx.Client(trust_env=False) as http:
         assert http.get(f"{url}/simulator/health").json() == {"status": "UP"}
         assert http.get(f"{url}/simulator/journal", params={"since": "x"}).status_code == 400
@@ -95,7 +47,7 @@ def test_it_stops_at_once_when_told(tmp_path):
         assert process.wait(2) in {0, -signal.SIGTERM}
 
 
-def test_its_key_and_declarations_are_for_the_owner_alone(tmp_path):
+def test_its_key_and_declarations_are_for_the_owner_alone(running, tmp_path):
     with running(tmp_path):
         modes = [
             stat.S_IMODE((tmp_path / name).stat().st_mode)
@@ -105,7 +57,7 @@ def test_its_key_and_declarations_are_for_the_owner_alone(tmp_path):
     assert modes == [0o600, 0o600]
 
 
-def test_it_serves_the_payroll_store_when_given_one(tmp_path):
+def test_it_serves_the_payroll_store_when_given_one(running, tmp_path):
     with running(tmp_path, "--payroll", str(tmp_path / "payroll.sqlite")) as (_, url):
         answer = httpx.get(f"{url}/payroll/employments", trust_env=False)
 
@@ -117,6 +69,7 @@ def test_it_serves_the_payroll_store_when_given_one(tmp_path):
     [
         pytest.param(["--processing", "4:2"], id="times reversed"),
         pytest.param(["--tail", "x"], id="no number"),
+        pytest.param(["--faults", "/no/such/plan.json"], id="no fault plan"),
     ],
 )
 def test_impossible_options_are_refused(tmp_path, arguments):
@@ -128,7 +81,7 @@ def test_impossible_options_are_refused(tmp_path, arguments):
     assert b"error:" in ended.stderr
 
 
-def test_the_journal_over_http_is_plain_json(tmp_path):
+def test_the_journal_over_http_is_plain_json(running, tmp_path):
     with running(tmp_path) as (_, url):
         httpx.get(f"{url}/REST/dimona/v2/declarations/1", trust_env=False)
         journal = httpx.get(f"{url}/simulator/journal", trust_env=False).json()
