@@ -305,9 +305,9 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Facts]:
         )
 
 
-def test_no_person_no_key_and_no_token_is_anywhere(facts: Facts, record_property: Any) -> None:
-    record_property("places", dict(facts.search.places))
-    record_property("octets", facts.search.octets)
+def test_no_person_no_key_and_no_token_is_anywhere(facts: Facts, record_testsuite_property: Any) -> None:
+    record_testsuite_property("canary: places searched", dict(facts.search.places))
+    record_testsuite_property("canary: octets searched", facts.search.octets)
 
     assert facts.search.hits == {}
 
