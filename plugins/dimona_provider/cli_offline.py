@@ -129,7 +129,7 @@ def _write(lines: Iterator[str]) -> None:
 
 def _shown(file: str) -> str:
     """Return the name, unless it may be a declaration given in place of one."""
-    from dimona_provider.domain.identifiers import contains_ssin  # noqa: PLC0415
+    from dimona_provider.domain.ssin_search import contains_ssin  # noqa: PLC0415
 
     return file if _SHOWABLE.fullmatch(file) and not contains_ssin(file) else "FILE"
 
@@ -160,7 +160,7 @@ _USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
 
 
 def _one_line(text: str) -> str:
-    from dimona_provider.domain.identifiers import contains_ssin  # noqa: PLC0415
+    from dimona_provider.domain.ssin_search import contains_ssin  # noqa: PLC0415
 
     line = " ".join(text.split())
     return "the arguments can't be read; see --help" if contains_ssin(line) or "{" in line else line

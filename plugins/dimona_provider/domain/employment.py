@@ -10,11 +10,11 @@ from dimona_provider.domain.assembly import assemble
 from dimona_provider.domain.checking import check
 from dimona_provider.domain.declaration import DimonaIn
 from dimona_provider.domain.draft import Breach
-from dimona_provider.domain.identifiers import contains_ssin
 from dimona_provider.domain.payroll import payroll_name, read_in
 from dimona_provider.domain.record import Fields, Malformed
 from dimona_provider.domain.rules import Defect
 from dimona_provider.domain.sentences import sentence, severity_of
+from dimona_provider.domain.ssin_search import contains_ssin
 from dimona_provider.domain.timing import is_too_early
 
 STATUSES = frozenset({"active", "ended", "changed", "withdrawn"})
