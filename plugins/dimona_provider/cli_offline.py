@@ -16,6 +16,8 @@ from typing import Annotated, Any, BinaryIO
 import typer
 from typer.core import TyperGroup
 
+from dimona_provider.errors import ConfigurationError
+
 
 class Lang(StrEnum):
     """The languages of messages."""
@@ -54,10 +56,10 @@ def validate(
     Blank lines are skipped, and counted. Ends with 0 when all are valid, with 1 when one is not, and with 2
     when FILE or an option can't be read.
     """
-    # --help must not wait for the tables.
-    from dimona_provider import validation  # noqa: PLC0415
-
     day = _read_day(today)
+    with _tables():
+        # --help must not wait for the tables.
+        from dimona_provider import validation  # noqa: PLC0415
     invalid = 0
 
     def counted(stream: BinaryIO) -> Iterator[validation.Verdict]:
@@ -68,7 +70,7 @@ def validate(
 
     render = validation.as_json_lines if form is Format.JSONL else validation.as_table
     try:
-        with _opened(file) as stream:
+        with _tables(), _opened(file) as stream:
             _write(render(counted(stream), lang.value))
     except BrokenPipeError:
         # Who reads has seen enough, such as head; Python would complain once more while it ends.
@@ -86,17 +88,29 @@ def explain(
     lang: Annotated[Lang, _LANG] = Lang.EN,
 ) -> None:
     """Say what an anomaly code of the NSSO means, and what to do next."""
-    from dimona_provider.domain import anomalies  # noqa: PLC0415
-    from dimona_provider.domain.sentences import catalogued, sentence  # noqa: PLC0415
-
     if not re.fullmatch(r"[0-9]{5}-[0-9]{3}", code):
         typer.echo("dimona: not an anomaly code such as 90373-460", err=True)
         sys.exit(2)
-    found = anomalies.anomaly(catalogued(code))
-    typer.echo(f"{code}  {sentence(code, lang.value)}")
+    with _tables():
+        from dimona_provider.domain import anomalies  # noqa: PLC0415
+        from dimona_provider.domain.sentences import catalogued, sentence  # noqa: PLC0415
+
+        found = anomalies.anomaly(catalogued(code))
+        said, next_step = sentence(code, lang.value), anomalies.next_step(found.code, lang.value)
+    typer.echo(f"{code}  {said}")
     typer.echo(f"severity: {found.severity}")
     typer.echo(f"bucket: {found.bucket}")
-    typer.echo(f"next step: {anomalies.next_step(found.code, lang.value)}")
+    typer.echo(f"next step: {next_step}")
+
+
+@contextlib.contextmanager
+def _tables() -> Iterator[None]:
+    """End with 2 and one line when a table is wrong: nothing that it says can be trusted."""
+    try:
+        yield
+    except ConfigurationError as error:
+        typer.echo(f"dimona: {' '.join(str(error).split())}", err=True)
+        sys.exit(2)
 
 
 def _read_day(raw: str | None) -> dt.date:

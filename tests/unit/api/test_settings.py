@@ -229,6 +229,41 @@ def test_malformed_employers_are_named_among_the_problems(employers, problem):
 
 
 @pytest.mark.parametrize(
+    "committees",
+    [
+        pytest.param({"302/EXT": "XXX", "302.01": "140", "149": "149"}, id="object"),
+        pytest.param('{"302/EXT": "XXX", "3020100": "140", "149": "149"}', id="text, as the form gives it"),
+    ],
+)
+def test_joint_committees_are_read_as_payroll_writes_them(committees):
+    expected = {"302/EXT": "XXX", "3020100": "140", "149": "149"}
+
+    assert read(joint_committees=committees).joint_committees == expected
+
+
+@pytest.mark.parametrize(
+    ("committees", "problem"),
+    [
+        pytest.param("{", "must be a JSON object", id="broken"),
+        pytest.param(["302"], "must be a JSON object", id="list"),
+        pytest.param({"PC 200": "XXX"}, "'PC 200' is no committee number", id="no number"),
+        pytest.param({"302/ABC": "XXX"}, "'302/ABC' names no worker type", id="no worker type"),
+        pytest.param({"302/": "XXX"}, "'302/' names no worker type", id="an empty worker type"),
+        pytest.param({"302": "200"}, "'302' leads to none of 124 140", id="no value of Dimona's"),
+        pytest.param({"302": 302}, "'302' leads to none of 124 140", id="a number"),
+        pytest.param({"302": ["XXX"]}, "'302' leads to none of 124 140", id="a list as value"),
+        pytest.param({"302.01": "302", "3020100": "XXX"}, "'3020100' stands there twice", id="twice"),
+        pytest.param({"<script>": "XXX"}, "a key is no committee number", id="a key that is not shown"),
+    ],
+)
+def test_malformed_joint_committees_are_named_among_the_problems(committees, problem):
+    found = problems(joint_committees=committees, triggerers="x")
+
+    assert problem in found
+    assert "extra.triggerers" in found
+
+
+@pytest.mark.parametrize(
     "host",
     [
         "https://services.socialsecurity.be/REST/dimona/v2",

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from dimona_provider.api.verdict import check_body
-from dimona_provider.domain.rules import dimona_joint_committee
+from dimona_provider.domain.committees import dimona_joint_committee
 from dimona_provider.domain.worker_types import Need, earliest_filing, quarter_of, worker_types
 from support import bodies, people
 from support.bodies import CARDS, PLACE, STATUTES, USER, body
