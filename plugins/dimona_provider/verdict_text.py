@@ -36,7 +36,7 @@ _PERIODS: Mapping[Language, tuple[str, str]] = {
     ),
     "fr": (
         "1 numéro de période avec chiffres de contrôle inhabituels, à la ligne {line} : une faute ?",
-        "{count} numéros de période avec chiffres de contrôle inhabituels, le premier ligne {line} : fautes ?",
+        "{count} numéros de période avec chiffres de contrôle inhabituels, d'abord ligne {line} : fautes ?",
     ),
     "nl": (
         "1 periodenummer heeft ongewone controlecijfers, op regel {line}: een tikfout?",
