@@ -221,7 +221,18 @@ def test_employers_lead_to_connections_of_their_own(employers):
         pytest.param("{", "must be a JSON object", id="broken"),
         pytest.param([], "must be a JSON object", id="list"),
         pytest.param({"0477472701": 5}, "must be a JSON object", id="no connection id"),
-        pytest.param({"0477472702": "dimona_other"}, "names an employer by", id="check digits"),
+        pytest.param(
+            {"0477472702": "dimona_other"},
+            "names an employer by what is an enterprise number with wrong check digits, and an NSSO number "
+            "out of range",
+            id="check digits of an enterprise number",
+        ),
+        pytest.param(
+            {"100007": "dimona_other"},
+            "names an employer by what is not an enterprise number of ten digits, and an NSSO number with "
+            "wrong check digits",
+            id="check digits of an NSSO number",
+        ),
     ],
 )
 def test_malformed_employers_are_named_among_the_problems(employers, problem):
