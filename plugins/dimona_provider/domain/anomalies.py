@@ -14,7 +14,6 @@ from functools import cache
 
 from dimona_provider.domain import anomaly_tables as tables
 from dimona_provider.domain.anomaly_tables import LANGUAGES, Language
-from dimona_provider.domain.tables import wrong
 
 __all__ = [
     "LANGUAGES", "UNREADABLE", "ActBy", "Anomaly", "Bucket", "Language", "Severity",
@@ -91,15 +90,6 @@ class Anomaly:
         return self.severity is not Severity.UNKNOWN
 
 
-_WORDS: Mapping[str, tuple[str, ...]] = {
-    "severity": (Severity.BLOCKING, Severity.NOT_BLOCKING),
-    "bucket": tuple(Bucket),
-    "machine": ("no", "after_consulting"),
-    "act_by": tuple(ActBy),
-}
-"""What some columns of anomaly_codes.csv may hold."""
-
-
 @cache
 def anomalies() -> Mapping[str, Anomaly]:
     """Return the whole catalogue by code. Raises ConfigurationError for a table that has no meaning."""
@@ -161,23 +151,16 @@ def consequences(codes: Iterable[str], worker_type: str | None, lang: Language) 
     return list(found)
 
 
-def _word(code: str, row: Mapping[str, str], column: str) -> str:
-    known = _WORDS[column]
-    if row[column] not in known:
-        raise wrong("anomaly_codes.csv", f"{code} {column}", f"{row[column]!r} is none of {', '.join(known)}")
-    return row[column]
-
-
 def _read(code: str, row: Mapping[str, str]) -> Anomaly:
     zone, _, error_type = code.partition("-")
     return Anomaly(
         code=code,
-        severity=Severity(_word(code, row, "severity")),
+        severity=Severity(tables.word(row, "severity", Severity)),
         zone=zone,
         type=error_type,
-        bucket=Bucket(_word(code, row, "bucket")),
-        machine_may_act=_word(code, row, "machine") == "after_consulting",
-        act_by=ActBy(_word(code, row, "act_by")),
+        bucket=Bucket(tables.word(row, "bucket", Bucket)),
+        machine_may_act=tables.word(row, "machine", ("no", "after_consulting")) == "after_consulting",
+        act_by=ActBy(tables.word(row, "act_by", ActBy)),
         blocks_for=frozenset(row["blocks_for"].split()),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Literal, get_args
 
@@ -20,7 +20,7 @@ _CODES = "anomaly_codes.csv"
 
 @cache
 def codes() -> Mapping[str, Mapping[str, str]]:
-    """Return the rows of anomaly_codes.csv by code; their words are ``anomalies``' to read."""
+    """Return the rows of anomaly_codes.csv by code; ``word`` reads their cells."""
     columns = ("code", "severity", "blocks_for", "bucket", "machine", "act_by", "next_step")
     forms: dict[str, Form] = {**dict.fromkeys(columns), "next_step": ("", *next_steps())}
     rows = {row["code"]: row for row in csv_table(_CODES, forms, ["code"])}
@@ -30,6 +30,13 @@ def codes() -> Mapping[str, Mapping[str, str]]:
         if code not in descriptions() and code[6:] not in descriptions():
             raise wrong(_CODES, code, "no description in anomaly_descriptions.toml")
     return rows
+
+
+def word(row: Mapping[str, str], column: str, known: Iterable[str]) -> str:
+    """Return a cell of anomaly_codes.csv that has to be one of some words. Raises ConfigurationError."""
+    if row[column] not in (words := tuple(known)):
+        raise wrong(_CODES, f"{row['code']} {column}", f"{row[column]!r} is none of {', '.join(words)}")
+    return row[column]
 
 
 @cache
