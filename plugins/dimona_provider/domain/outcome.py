@@ -25,12 +25,17 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     WARNED = "warned"
     REFUSED = "refused"
+    ALREADY_TRUE = "already_true"
+    """The NSSO has just this already: what was wished is so, by a declaration that is not this one."""
     UNCLEAR = "unclear"
     HELD = "held"
 
 
 OPEN = frozenset({State.PLANNED, State.SENDING, State.SENT, State.IDENTIFYING, State.UNCLEAR, State.HELD})
 """States in which an intent may still have its effect: at most one per employment."""
+
+EFFECTIVE = frozenset({State.ACCEPTED, State.WARNED, State.ALREADY_TRUE})
+"""States in which what was wished is so at the NSSO."""
 
 WAITING = frozenset({State.PLANNED, State.SENDING, State.SENT, State.HELD})
 """States that a summary counts as waiting."""
@@ -97,10 +102,12 @@ class Answer:
 OUTCOMES = ("accepted", "warned", "refused", "identifying", "unclear", "waiting")
 """The words of every summary, in this order; they add up to the number of declarations."""
 
+_WORDS = {**dict.fromkeys(WAITING, "waiting"), State.ALREADY_TRUE: "accepted"}
+
 
 def summarise(states: dict[str, int]) -> dict[str, int]:
     """
-    Count declarations by outcome word from counts by state.
+    Count declarations by outcome word from counts by state; what was already true counts as accepted.
 
     >>> counts = summarise({"accepted": 2, "sent": 1, "held": 1})
     >>> counts["declarations"], counts["accepted"], counts["waiting"]
@@ -108,5 +115,5 @@ def summarise(states: dict[str, int]) -> dict[str, int]:
     """
     counts = dict.fromkeys(OUTCOMES, 0)
     for state, count in states.items():
-        counts["waiting" if State(state) in WAITING else state] += count
+        counts[_WORDS.get(State(state), state)] += count
     return {"declarations": sum(counts.values()), **counts}

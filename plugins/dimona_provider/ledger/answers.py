@@ -11,6 +11,7 @@ from dimona_provider.domain.outcome import Answer, Result, State, state_after
 from dimona_provider.ledger.intents import insert_once
 from dimona_provider.ledger.schema import answers, in_batch, intents
 from dimona_provider.ledger.store import Ledger
+from dimona_provider.ledger.transitions import update_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +75,39 @@ def fold(ledger: Ledger, batch: str | None, *, now: float) -> int:
         rows = connection.execute(
             sa.select(answers, intents.c.state)
             .join(intents, intents.c.id == answers.c.intent)
-            .where(in_batch(batch), intents.c.state.in_([State.SENT, State.IDENTIFYING]))
-            # S sorts first, so that a final answer of the same declaration overwrites it below.
-            .order_by(sa.case((answers.c.result == Result.IDENTIFYING, 0), else_=1), answers.c.id)
+            .where(
+                in_batch(batch),
+                intents.c.state.in_(ANSWERABLE),
+                answers.c.declaration_id == intents.c.declaration_id,
+            )
+            # What is final sorts last, so that it overwrites S and unknown letters below.
+            .order_by(sa.case((answers.c.result.in_(_FINAL), 1), else_=0), answers.c.id)
         ).all()
-        changes = {row.intent: _change(row, now) for row in rows}
+        changes = {row.intent: (state_after(row.result), _change(row, now)) for row in rows}
         before = {row.intent: row.state for row in rows}
-        moved = {id_: change for id_, change in changes.items() if change["p_state"] != before[id_]}
-        if moved:
-            connection.execute(_FOLD, list(moved.values()))
-        for state in {change["p_state"] for change in moved.values()}:
-            ids = [id_ for id_, change in moved.items() if change["p_state"] == state]
+        moved = {id_: to for id_, (to, _) in changes.items() if to != before[id_]}
+        for state in sorted(set(moved.values())):
+            ids = [id_ for id_, to in moved.items() if to is state]
+            connection.execute(_fold_to(state), [changes[id_][1] for id_ in ids])
             ledger.note(connection, now, str(state), intents=ids)
     return len(moved)
 
 
-_FOLD = (
-    intents.update()
-    .where(intents.c.id == sa.bindparam("p_intent"))
-    .values(
-        state=sa.bindparam("p_state"),
+ANSWERABLE = (State.SENT, State.IDENTIFYING, State.UNCLEAR)
+"""States in which an answer may still change something: unclear ones may have an unknown letter so far."""
+_FINAL = (Result.ACCEPTED, Result.WARNED, Result.REFUSED)
+
+
+def _fold_to(state: State) -> sa.Update:
+    return update_to(
+        state,
         reason=sa.bindparam("p_reason"),
         result=sa.bindparam("p_result"),
         period_id=sa.func.coalesce(sa.bindparam("p_period", type_=sa.BigInteger), intents.c.period_id),
         anomalies=sa.bindparam("p_anomalies"),
         answered_at=sa.bindparam("p_answered_at"),
         changed_at=sa.bindparam("p_changed_at"),
-    )
-)
+    ).where(intents.c.id == sa.bindparam("p_intent"))
 
 
 def _change(row: sa.Row[tuple[object, ...]], now: float) -> dict[str, object]:
@@ -109,7 +115,6 @@ def _change(row: sa.Row[tuple[object, ...]], now: float) -> dict[str, object]:
     unknown = f"the service answered the unknown result {row.result}" if state is State.UNCLEAR else None
     return {
         "p_intent": row.intent,
-        "p_state": state,
         "p_reason": unknown,
         "p_result": row.result,
         "p_period": row.period_id,

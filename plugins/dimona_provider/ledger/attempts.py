@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from dimona_provider.domain.outcome import State
 from dimona_provider.ledger.schema import attempts, intents
 from dimona_provider.ledger.store import Ledger
+from dimona_provider.ledger.transitions import FROM, update_to
 
 
 class Verdict(StrEnum):
@@ -54,42 +55,54 @@ def record_attempts(ledger: Ledger, token: str, ends: Sequence[Attempted], *, no
     """
     if not ends:
         return
-    ours = (
-        intents.c.id == sa.bindparam("p_intent"),
-        intents.c.claim == token,
-        # No IN: SQLAlchemy can't expand it where one statement runs for many rows.
-        sa.or_(intents.c.state == State.SENDING, intents.c.state == State.UNCLEAR),
-    )
-    change = {
-        "state": sa.bindparam("p_state"),
-        "reason": sa.bindparam("p_reason"),
-        "declaration_id": sa.bindparam("p_declaration"),
-        "filed_at": sa.bindparam("p_filed_at"),
-        "not_before": sa.bindparam("p_not_before"),
-        "changed_at": now,
-    }
-    finish: dict[str, sa.BindParameter[object]] = {
-        "sent_at": sa.bindparam("p_sent_at"),
-        "read_at": sa.bindparam("p_read_at"),
-        "verdict": sa.bindparam("p_verdict"),
-        "detail": sa.bindparam("p_detail"),
-        "declaration_id": sa.bindparam("p_declaration"),
-    }
-    rows = [_parameters(end) for end in ends]
     with ledger.write() as connection:
-        connection.execute(intents.update().where(*ours).values(change), rows)
-        this_try = (attempts.c.intent == sa.bindparam("p_intent"), attempts.c.claim == token)
-        connection.execute(attempts.update().where(*this_try).values(finish), rows)
-        for verdict, what in ((Verdict.REFUSED, "held"), (Verdict.UNCLEAR, "unclear")):
-            touched = [end.intent for end in ends if end.verdict is verdict]
-            ledger.note(connection, now, what, intents=touched)
+        for verdict in sorted({end.verdict for end in ends}):
+            some = [end for end in ends if end.verdict is verdict]
+            touched = _record(connection, token, _STATE_AFTER[verdict], some, now=now)
+            if verdict in {Verdict.REFUSED, Verdict.UNCLEAR}:
+                ledger.note(connection, now, str(_STATE_AFTER[verdict]), intents=touched)
+
+
+def _record(
+    connection: sa.Connection, token: str, state: State, ends: Sequence[Attempted], *, now: float
+) -> list[int]:
+    """Return the intents that this changed: others may have settled some in the meantime."""
+    rows = [_parameters(end) for end in ends]
+    this_try = (attempts.c.intent == sa.bindparam("p_intent"), attempts.c.claim == token)
+    connection.execute(attempts.update().where(*this_try).values(_FINISH), rows)
+    before = _still_ours(connection, token, [end.intent for end in ends])
+    change = update_to(state, changed_at=now, **_CHANGE)
+    ours = (intents.c.id == sa.bindparam("p_intent"), intents.c.claim == token)
+    connection.execute(change.where(*ours), rows)
+    return [id_ for id_, was in before.items() if was in FROM[state]]
+
+
+def _still_ours(connection: sa.Connection, token: str, ids: Iterable[int]) -> dict[int, str]:
+    """Return the states of those of *ids* that are claimed with *token*."""
+    which = (intents.c.id.in_(list(ids)), intents.c.claim == token)
+    rows = connection.execute(sa.select(intents.c.id, intents.c.state).where(*which))
+    return {row.id: row.state for row in rows}
+
+
+_CHANGE: dict[str, sa.BindParameter[object]] = {
+    "reason": sa.bindparam("p_reason"),
+    "declaration_id": sa.bindparam("p_declaration"),
+    "filed_at": sa.bindparam("p_filed_at"),
+    "not_before": sa.bindparam("p_not_before"),
+}
+_FINISH: dict[str, sa.BindParameter[object]] = {
+    "sent_at": sa.bindparam("p_sent_at"),
+    "read_at": sa.bindparam("p_read_at"),
+    "verdict": sa.bindparam("p_verdict"),
+    "detail": sa.bindparam("p_detail"),
+    "declaration_id": sa.bindparam("p_declaration"),
+}
 
 
 def _parameters(end: Attempted) -> dict[str, object]:
     filed = end.verdict is Verdict.FILED
     return {
         "p_intent": end.intent,
-        "p_state": _STATE_AFTER[end.verdict],
         "p_reason": end.detail if end.verdict in {Verdict.REFUSED, Verdict.UNCLEAR} else None,
         "p_declaration": end.declaration_id,
         "p_filed_at": end.read_at if filed else None,

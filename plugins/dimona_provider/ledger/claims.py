@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from dimona_provider.domain.outcome import State
-from dimona_provider.ledger.schema import attempts, in_batch, intents, nearest_deadline
+from dimona_provider.domain.outcome import EFFECTIVE, State
+from dimona_provider.ledger import switch
+from dimona_provider.ledger.schema import attempts, batches, in_batch, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
+from dimona_provider.ledger.transitions import update_to
 
 LEASE = 60.0
 """Seconds for which a claim keeps others away."""
@@ -34,9 +36,7 @@ class Claimed:
 def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> list[Claimed]:
     """Claim up to *limit* planned intents of *batch*, nearest deadline first; write their attempts down."""
     other = intents.alias()
-    prerequisite_done = sa.exists().where(
-        other.c.id == intents.c.depends_on, other.c.state.in_([State.ACCEPTED, State.WARNED])
-    )
+    prerequisite_done = sa.exists().where(other.c.id == intents.c.depends_on, other.c.state.in_(EFFECTIVE))
     free = (
         sa.select(intents.c.id)
         .where(
@@ -44,6 +44,7 @@ def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> 
             intents.c.state == State.PLANNED,
             sa.or_(intents.c.not_before.is_(None), intents.c.not_before <= now),
             sa.or_(intents.c.depends_on.is_(None), prerequisite_done),
+            switch.not_switched_off(),
         )
         .order_by(*nearest_deadline())
         .limit(limit)
@@ -52,41 +53,58 @@ def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> 
         .cte("free")
     )
     take = (
-        intents.update()
-        .where(intents.c.id.in_(sa.select(free.c.id)), intents.c.state == State.PLANNED)
-        .values(state=State.SENDING, claim=token, claimed_until=now + LEASE, changed_at=now)
+        update_to(State.SENDING, claim=token, claimed_until=now + LEASE, changed_at=now)
+        .where(intents.c.id.in_(sa.select(free.c.id)))
         .returning(intents.c.id, intents.c.employer, intents.c.body, intents.c.file_by)
     )
     with ledger.write() as connection:
         # A database returns updated rows in any order.
         rows = sorted(connection.execute(take), key=lambda row: (row.file_by is None, row.file_by, row.id))
         if rows:
-            tries = [{"intent": row.id, "claim": token, "claimed_at": now} for row in rows]
+            # What gets a higher number than this was filed after it, if it is found later.
+            highest = connection.scalar(_highest_known(batch))
+            tries = [
+                {"intent": row.id, "claim": token, "claimed_at": now, "known_up_to": highest} for row in rows
+            ]
             connection.execute(attempts.insert(), tries)
     return [Claimed(row.id, row.employer, ledger.keys.decrypt(row.body)) for row in rows]
 
 
+def _highest_known(batch: str) -> sa.Select[tuple[int]]:
+    environment = sa.select(batches.c.environment).where(batches.c.reference == batch).scalar_subquery()
+    highest = sa.func.max(intents.c.declaration_id)
+    return sa.select(sa.func.coalesce(highest, 0)).where(intents.c.environment == environment)
+
+
 def holds(ledger: Ledger, intent: int, token: str) -> bool:
-    """Tell whether this sender's claim on *intent* still stands; read before each POST."""
+    """Tell whether *intent* is still claimed with *token*, and no switch is on; read before each POST."""
     with ledger.read() as connection:
         standing = sa.select(intents.c.id).where(
-            intents.c.id == intent, intents.c.claim == token, intents.c.state == State.SENDING
+            intents.c.id == intent,
+            intents.c.claim == token,
+            intents.c.state == State.SENDING,
+            switch.not_switched_off(),
         )
         return connection.scalar(standing) is not None
 
 
 def hold_employer(ledger: Ledger, batch: str, employer: str, reason: str, *, now: float) -> int:
-    """Hold what is still planned for *employer* in *batch*; return how many intents that stopped."""
+    """
+    Hold what is still planned for *employer* in *batch*, and turn the switch on for its other batches.
+
+    Returns how many intents that stopped.
+    """
     with ledger.write() as connection:
+        conn_id = connection.scalar(sa.select(batches.c.dimona_conn_id).where(batches.c.reference == batch))
+        switch.place_in(ledger, connection, reason, dimona_conn_id=str(conn_id), employer=employer, now=now)
         stopped = list(
             connection.scalars(
-                intents.update()
+                update_to(State.HELD, reason=reason, changed_at=now)
                 .where(
                     intents.c.batch == batch,
                     intents.c.employer == employer,
                     intents.c.state == State.PLANNED,
                 )
-                .values(state=State.HELD, reason=reason, changed_at=now)
                 .returning(intents.c.id)
             )
         )
@@ -103,14 +121,11 @@ def expire(ledger: Ledger, batch: str | None, *, now: float, request_timeout: fl
     with ledger.write() as connection:
         gone = list(
             connection.scalars(
-                intents.update()
+                update_to(State.UNCLEAR, reason="the sender ended before it reported back", changed_at=now)
                 .where(
                     in_batch(batch),
                     intents.c.state == State.SENDING,
                     intents.c.claimed_until < now - request_timeout - GRACE,
-                )
-                .values(
-                    state=State.UNCLEAR, reason="the sender ended before it reported back", changed_at=now
                 )
                 .returning(intents.c.id)
             )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dimona_provider.domain.declaration import Kind
-from dimona_provider.domain.outcome import OPEN, State
+from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
 from dimona_provider.ledger.schema import IS_OPEN, batches, intents
 from dimona_provider.ledger.store import Ledger
 
@@ -172,7 +172,7 @@ def employer_of_period(connection: sa.Connection, environment: str, period_id: i
     return connection.scalar(sa.select(intents.c.employer).where(*of_period).limit(1))
 
 
-_STANDS = sa.or_(IS_OPEN, intents.c.state.in_([State.ACCEPTED, State.WARNED]))
+_STANDS = sa.or_(IS_OPEN, intents.c.state.in_(EFFECTIVE))
 
 
 def _newest(connection: sa.Connection, which: list[sa.ColumnElement[bool]]) -> Standing | None:

@@ -120,6 +120,7 @@ attempts = Table(
     Column("intent", _RowId, ForeignKey("intents.id"), nullable=False),
     Column("claim", Text, nullable=False),
     Column("claimed_at", Double, nullable=False, comment="committed before the POST leaves"),
+    Column("known_up_to", BigInteger, comment="highest declaration id known when it was claimed"),
     Column("sent_at", Double),
     Column("read_at", Double, comment="empty: nothing was read, so the declaration may have arrived"),
     Column("verdict", Text, comment="filed, not_received, refused, unclear or not_sent"),
@@ -127,6 +128,27 @@ attempts = Table(
     Column("declaration_id", BigInteger),
     Index("ix_attempts_intent", "intent"),
     Index("ix_attempts_claim", "claim"),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("dimona_conn_id", Text, nullable=False, comment="empty: every connection"),
+    Column("employer", Text, nullable=False, comment="empty: every employer"),
+    Column("reason", Text, nullable=False),
+    Column("placed_by", Text, nullable=False),
+    Column("placed_at", Double, nullable=False),
+    UniqueConstraint("dimona_conn_id", "employer", name="uq_holds_once"),
+)
+
+looks = Table(
+    "looks",
+    metadata,
+    Column("intent", _RowId, ForeignKey("intents.id"), primary_key=True, autoincrement=False),
+    Column(
+        "at", Double, nullable=False, comment="when the follow-up last asked: the next may come an hour later"
+    ),
 )
 
 answers = Table(

@@ -106,9 +106,9 @@ def test_an_intent_waits_as_long_as_the_service_asked(ledger):
 
 
 @pytest.mark.parametrize(
-    ("state", "goes"), [(state, state in {State.ACCEPTED, State.WARNED}) for state in State], ids=str
+    ("state", "goes"), [(state, state in {"accepted", "warned", "already_true"}) for state in State], ids=str
 )
-def test_a_dependent_intent_goes_after_a_or_w_alone(ledger, state, goes):
+def test_a_dependent_intent_goes_after_what_has_its_effect_alone(ledger, state, goes):
     batch = batch_of(ledger, 2)
     first, second = rows(ledger)
     set_state(ledger, second.id, depends_on=first.id)

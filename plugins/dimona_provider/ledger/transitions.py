@@ -1,0 +1,45 @@
+"""
+From which state an intent may come to which: the one place that decides it.
+
+Whoever changes a state does so with ``update_to``, so that a change that is not allowed touches no row,
+whatever happened between a look at the row and the change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from dimona_provider.domain.outcome import State
+from dimona_provider.ledger.schema import intents
+
+FROM: Mapping[State, frozenset[State]] = {
+    # Sending was not begun or not received, a person or the follow-up found that it never arrived, released.
+    State.PLANNED: frozenset({State.SENDING, State.UNCLEAR, State.HELD}),
+    State.SENDING: frozenset({State.PLANNED}),
+    State.SENT: frozenset({State.SENDING, State.UNCLEAR}),
+    State.HELD: frozenset({State.PLANNED, State.SENDING, State.UNCLEAR}),
+    # A sender that vanished; an answer that nobody has a meaning for.
+    State.UNCLEAR: frozenset({State.SENDING, State.SENT, State.IDENTIFYING}),
+    State.IDENTIFYING: frozenset({State.SENT, State.UNCLEAR}),
+    State.ACCEPTED: frozenset({State.SENT, State.IDENTIFYING, State.UNCLEAR}),
+    State.WARNED: frozenset({State.SENT, State.IDENTIFYING, State.UNCLEAR}),
+    # A held one is refused for good when payroll corrects what it says.
+    State.REFUSED: frozenset({State.SENT, State.IDENTIFYING, State.UNCLEAR, State.HELD}),
+    # The service refuses what it has already.
+    State.ALREADY_TRUE: frozenset({State.UNCLEAR, State.REFUSED}),
+}
+"""From which states each state may be reached."""
+
+
+def may_become(state: State) -> sa.ColumnElement[bool]:
+    """Return the condition that an intent may come to *state*."""
+    # No IN: SQLAlchemy can't expand it where one statement runs for many rows.
+    return sa.or_(*(intents.c.state == before for before in sorted(FROM[state])))
+
+
+def update_to(state: State, **values: Any) -> sa.Update:
+    """Return an UPDATE that brings intents to *state*, of those alone that may come to it."""
+    return intents.update().where(may_become(state)).values(state=state, **values)
