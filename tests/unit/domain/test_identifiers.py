@@ -127,8 +127,8 @@ def test_stdnum_and_we_agree_on_enterprise_numbers(number):
     digits = f"{number:010d}"
     right = f"{number // 100:08d}{97 - number // 100 % 97:02d}"
 
-    # stdnum only asks for a sum divisible by 97, and so takes 98 and 99 as check digits too.
-    assert parses(EnterpriseNumber.parse, digits) == (vat.is_valid(digits) and number % 100 <= 97)
+    # stdnum only asks for a sum divisible by 97, and so takes 00, 98 and 99 as check digits too.
+    assert parses(EnterpriseNumber.parse, digits) == (vat.is_valid(digits) and 1 <= number % 100 <= 97)
     assert parses(EnterpriseNumber.parse, right) == vat.is_valid(right)
 
 
