@@ -119,9 +119,9 @@ def read_keys(path: Path) -> Keyring:
         ) from None
 
 
-def write_new_keys(path: Path) -> Keyring:
-    """Make keys at *path*, readable by the owner alone; never overwrites (FileExistsError)."""
-    keys = Keyring.generate()
+def write_new_keys(path: Path, keys: Keyring | None = None) -> Keyring:
+    """Write *keys*, or new ones, to *path* for its owner alone; never overwrites (FileExistsError)."""
+    keys = keys or Keyring.generate()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

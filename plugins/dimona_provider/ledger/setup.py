@@ -1,4 +1,4 @@
-"""Makes a ledger and brings an older one up to date; the only place that makes keys."""
+"""Makes a ledger with its first keys, and brings an older one up to date."""
 
 from __future__ import annotations
 
