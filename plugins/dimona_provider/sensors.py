@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from airflow.sdk import BaseSensorOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
@@ -16,16 +17,16 @@ from dimona_provider.api.client import open_client
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import OUTCOMES
-from dimona_provider.errors import ConfigurationError, OutcomeNotWanted
+from dimona_provider.errors import ConfigurationError, DimonaError, OutcomeNotWanted
 from dimona_provider.following import follow_batch, following_ends
 from dimona_provider.ledger import Ledger
 from dimona_provider.poller import Poller
 from dimona_provider.reporting import counts_line
-from dimona_provider.settlement import bring_up_to_date
 from dimona_provider.sharing import polling_budget
-from dimona_provider.task_errors import airflow_errors
+from dimona_provider.task_errors import airflow_errors, defect
 from dimona_provider.tasks import batch_and_settings, task_ledger
 from dimona_provider.triggers import DimonaResultTrigger, FollowedEvent
+from dimona_provider.upkeep import bring_up_to_date
 
 MARGIN = 300.0
 """Seconds that Airflow waits for the trigger beyond the instant at which it ends by itself."""
@@ -72,7 +73,7 @@ class DimonaResultSensor(BaseSensorOperator):
             counts = bring_up_to_date(ledger, self.batch, now=time.time())
             until = following_ends(ledger, self.batch, now=time.time())
             if until is not None and not self.deferrable:
-                asyncio.run(self._follow(ledger, settings, until))
+                self._poke(ledger, settings, until)
                 counts = bring_up_to_date(ledger, self.batch, now=time.time())
                 until = None
         if until is not None:
@@ -93,6 +94,14 @@ class DimonaResultSensor(BaseSensorOperator):
         with airflow_errors(), task_ledger(context) as ledger:
             counts = bring_up_to_date(ledger, self.batch, now=time.time())
         return self._conclude(counts)
+
+    def _poke(self, ledger: Ledger, settings: Settings, until: float) -> None:
+        try:
+            asyncio.run(self._follow(ledger, settings, until))
+        except (DimonaError, sa.exc.DBAPIError):
+            raise
+        except Exception as error:  # noqa: BLE001 - as in the trigger: Airflow would log its text
+            raise AirflowException(defect(self.log, self.batch, error)) from None
 
     async def _follow(self, ledger: Ledger, settings: Settings, until: float) -> None:
         clock = SystemClock()

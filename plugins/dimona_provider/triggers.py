@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import asdict, dataclass
 from types import NoneType
@@ -17,7 +16,7 @@ from dimona_provider.clock import SystemClock
 from dimona_provider.errors import UnexpectedResponse
 from dimona_provider.following import follow_batch
 from dimona_provider.sharing import shared_poller
-from dimona_provider.task_errors import airflow_errors
+from dimona_provider.task_errors import airflow_errors, defect
 
 SHORTEST_RUN = 6.0
 """Seconds from the start of ``run()`` to its event: Airflow 3.3.2 fails a task whose trigger fires sooner."""
@@ -90,7 +89,7 @@ class DimonaResultTrigger(BaseTrigger):
             retryable = not isinstance(error, AirflowFailException)
             event = FollowedEvent(self.batch, 0, 0, problem=str(error), retryable=retryable)
         except Exception as error:  # noqa: BLE001 - a crash reaches the task without its right to be retried
-            event = FollowedEvent(self.batch, 0, 0, problem=self._defect(error))
+            event = FollowedEvent(self.batch, 0, 0, problem=defect(self.log, self.batch, error))
         await asyncio.sleep(max(0.0, began + SHORTEST_RUN - time.monotonic()))
         yield TriggerEvent(event.to_payload())
 
@@ -111,11 +110,5 @@ class DimonaResultTrigger(BaseTrigger):
         if followed.trouble:
             self.log.warning("batch %s: the last look that failed: %s", self.batch, followed.trouble)
         return FollowedEvent(self.batch, followed.answered, followed.open)
-
-    def _defect(self, error: Exception) -> str:
-        # Where it happened, but not its text: that may hold a value.
-        place = "".join(traceback.format_tb(error.__traceback__))
-        self.log.error("batch %s: a defect, %s at\n%s", self.batch, type(error).__name__, place)
-        return f"following batch {self.batch} failed with {type(error).__name__}: see the trigger's log"
 
     # No on_kill, and that is meant: killing or clearing a task must never change anything at the NSSO.

@@ -113,6 +113,8 @@ def test_it_runs_after_payroll_and_every_hour(declare):
     assert isinstance(timetable, AssetOrTimeSchedule)
     assert [asset.name for asset in timetable.asset_condition.objects] == ["payroll_employments"]
     assert timetable.timetable.expression.split()[1:] == ["*"] * 4
+    # False would still run the last slot at once for six minutes after it.
+    assert timetable.timetable.run_immediately == timedelta(0)
 
 
 def test_waiting_may_be_retried():
