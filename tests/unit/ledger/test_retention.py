@@ -12,6 +12,7 @@ from dimona_provider.ledger.answers import fold, insert_answers
 from dimona_provider.ledger.findings import Finding, FindingKind, note_findings
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.retention import Purged, count, purge
+from dimona_provider.ledger.unclear import newest_answered
 from support.clocks import START
 from support.ledgers import (
     ENVIRONMENT,
@@ -220,6 +221,12 @@ def test_counting_says_what_purging_does_and_changes_nothing(ledger, answered):
     assert [rows(ledger, table) for table in (schema.intents, schema.events, schema.batches)] == before
     assert counted == purge(ledger, LATER, now=LATER)
     assert counted == Purged(deleted=1, stripped=2, batches=1)
+
+
+def test_settlement_does_not_judge_by_what_was_stripped(ledger, answered):
+    purge(ledger, LATER, now=LATER)
+
+    assert newest_answered(ledger, ENVIRONMENT, rows(ledger)[0].employer, limit=9) == []
 
 
 def test_purging_again_changes_nothing(ledger, answered):
