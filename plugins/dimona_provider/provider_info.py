@@ -65,6 +65,10 @@ def get_provider_info() -> dict[str, Any]:
                         'Translations that go before the table: {"302/EXT": "XXX"}.',
                         format="json",
                     ),
+                    "refile_after": _number(
+                        "Look for how long",
+                        "Seconds before a declaration that is not found may be sent again. Default 1200.",
+                    ),
                     "triggerers": _number(
                         "Triggerers", "How many triggerers share the budget. Default 1.", minimum=1
                     ),

@@ -210,6 +210,10 @@ class Settlement:
             ssin = body["worker"].get("ssin")
             periods = await self._evidence.periods(body["employer"], ssin) if ssin else []
             period = next((item for item in periods if is_period_of(body, item)), None)
+            if period is not None and await asyncio.to_thread(
+                unclear.is_period_of_another, self._ledger, one, period.period_id
+            ):
+                period = None  # payroll wishes one period under two employments: a person has to look
         else:
             standing = await self._evidence.period(one.period_id) if one.period_id else None
             period = standing if standing is not None and is_effect_of(body, standing) else None

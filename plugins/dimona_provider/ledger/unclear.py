@@ -8,7 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import State
+from dimona_provider.ledger.claims import SENDER_ENDED
 from dimona_provider.ledger.schema import attempts, batches, events, in_batch, intents
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.transitions import update_to
@@ -39,6 +41,8 @@ class Unclear:
     sent_until: float
     """When its claim ended: nothing left later."""
     anomalies: tuple[str, ...] = ()
+    detail: str = ""
+    """How its last attempt ended, in words."""
 
 
 def unclear(ledger: Ledger, batch: str | None) -> list[Unclear]:
@@ -67,9 +71,10 @@ def _select(ledger: Ledger, *which: sa.ColumnElement[bool]) -> list[Unclear]:
         .subquery()
     )
     query = (
-        sa.select(intents, batches.c.dimona_conn_id, tries.c.known_up_to)
+        sa.select(intents, batches.c.dimona_conn_id, tries.c.known_up_to, attempts.c.detail)
         .join(batches, batches.c.reference == intents.c.batch)
         .join(tries, tries.c.intent == intents.c.id)
+        .join(attempts, attempts.c.id == tries.c.newest)
         .where(*which)
         .order_by(tries.c.newest)
     )
@@ -97,6 +102,7 @@ def _unclear(ledger: Ledger, row: Any) -> Unclear:
         known_up_to=row.known_up_to or 0,
         sent_until=row.claimed_until,
         anomalies=tuple(row.anomalies.split()),
+        detail=row.detail or SENDER_ENDED,
     )
 
 
@@ -226,13 +232,26 @@ def plan_again(ledger: Ledger, one: Unclear, reason: str, *, now: float) -> bool
 
 
 def explain(ledger: Ledger, one: Unclear, reason: str, *, now: float) -> None:
-    """Write down why an intent stays unclear, when that has changed."""
+    """Write down why an intent stays unclear, after how it came to be so; when that has changed."""
+    reason = f"{one.detail}; {reason}"
     still = (intents.c.id == one.id, intents.c.state == State.UNCLEAR, intents.c.reason != reason)
     with ledger.write() as connection:
         changed = connection.scalars(
             intents.update().where(*still).values(reason=reason, changed_at=now).returning(intents.c.id)
         )
         ledger.note(connection, now, "stays unclear", intents=list(changed), detail=reason)
+
+
+def is_period_of_another(ledger: Ledger, one: Unclear, period_id: int) -> bool:
+    """Tell whether a period was made by another intent: payroll then wishes one thing twice."""
+    which = (
+        intents.c.environment == one.environment,
+        intents.c.period_id == period_id,
+        intents.c.kind == Kind.IN,
+        intents.c.id != one.id,
+    )
+    with ledger.read() as connection:
+        return connection.scalar(sa.select(intents.c.id).where(*which).limit(1)) is not None
 
 
 def note_compared(ledger: Ledger, one: Unclear, *, now: float) -> None:

@@ -286,6 +286,19 @@ def test_refused_as_there_already_becomes_already_true_with_the_period_that_stan
     assert row.anomalies == "90373-333"
 
 
+def test_a_duplicate_of_our_own_stays_refused(world: World) -> None:
+    first = filed(world, [item(1)], [])
+    world.passes(SHOWS)
+    world.run_following(first)
+    twin = {"reference": "E-twin", "declaration": item(1)["declaration"]}
+    batch = filed(world, [twin], [])
+    world.passes(SHOWS)
+    assert world.run_following(batch) == {"refused": 1}
+
+    assert world.run_settlement(batch).already_true == 0
+    assert world.states(batch) == {"refused": 1}
+
+
 def test_what_is_refused_for_another_reason_is_compared_once_and_stays_refused(world: World) -> None:
     world.file_by_hand(in_body(ssin(2), endDate="2027-06-30"))
     world.passes(SHOWS)
