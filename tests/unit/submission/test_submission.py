@@ -143,7 +143,9 @@ def test_a_post_that_did_not_arrive_is_sent_again(world: World, fault: object) -
 
     assert filed == 1
     assert world.filed_at_the_nsso() == 1
-    assert [row.verdict for row in world.attempts()] == ["not_received", "filed"]
+    # On a busy machine a claim may run out before its POST leaves: that sends nothing.
+    sent = [row.verdict for row in world.attempts() if row.verdict != "not_sent"]
+    assert sent == ["not_received", "filed"]
 
 
 def test_a_long_retry_after_gives_the_batch_back(world: World) -> None:
