@@ -15,10 +15,11 @@ from airflow.triggers.base import BaseTrigger
 
 from dimona_provider import sharing, triggers
 from dimona_provider.errors import UnexpectedResponse
+from dimona_provider.events import FollowedEvent
 from dimona_provider.ledger.schema import answers, batches, intents
 from dimona_provider.operators import DimonaSubmitOperator
 from dimona_provider.sharing import LOOK_UP_AFTER, shared_poller
-from dimona_provider.triggers import SHORTEST_RUN, DimonaResultTrigger, FollowedEvent
+from dimona_provider.triggers import SHORTEST_RUN, DimonaResultTrigger
 from support.nsso import pem
 from support.people import SSIN, item
 from support.served import closed_port
