@@ -171,6 +171,8 @@ class _Pass:
         while not watch.replies.empty():
             one, reply, at = watch.replies.get_nowait()
             self.unwritten.append(Received(one.intent, reply.answer, reply.body, at))
+        if not looked and not self.unwritten:
+            return
         received = list(self.unwritten)
         await asyncio.to_thread(insert_answers, self.ledger, self.route.environment, received)
         await asyncio.to_thread(due.note_looks, self.ledger, looked)

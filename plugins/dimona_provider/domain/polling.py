@@ -109,7 +109,7 @@ def owed_look(
         last = looked_at if looked_at is not None else min(leaves_run, now)
     due = next_look(filed_at, last, last)
     if due <= polled_until:
-        last = min(polled_until, now)
+        last = polled_until
         due = next_look(filed_at, last, last)
     if due <= now and not may_look(filed_at, now, last):
         due = next_look(filed_at, now, last)  # it has slipped into a stage with a longer interval

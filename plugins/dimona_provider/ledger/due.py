@@ -77,7 +77,8 @@ def owed(ledger: Ledger, route: Route, *, now: float, holder: str | None = None)
 
 def _owed(row: sa.Row[tuple[object, ...]], now: float, holder: str | None, about_to: bool) -> Owed:  # noqa: FBT001
     polled_until = row.polled_until or GIVEN_BACK
-    until = GIVEN_BACK if holder else polled_until
+    # Whoever polls it now says so when it ends.
+    until = GIVEN_BACK if holder or polled_until > now else polled_until
     last_look, due = owed_look(
         row.filed_at, now, is_answered=bool(row.is_answered), looked_at=row.at, polled_until=until
     )

@@ -47,7 +47,7 @@ def late(ledger: Ledger, *, now: float) -> dict[str, int]:
     """Count by environment what should have been asked for some minutes ago and was not."""
     found: dict[str, int] = {}
     for route in due.routes(ledger):
-        count = sum(one.due <= now - PATIENCE for one in due.owed(ledger, route, now=now))
+        count = sum(one.is_free and one.due <= now - PATIENCE for one in due.owed(ledger, route, now=now))
         found[route.environment] = found.get(route.environment, 0) + count
     return found
 
