@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
@@ -441,7 +440,7 @@ def test_a_connection_that_is_broken_stops_no_other(ledger):
 # --- what dies ---
 
 
-@pytest.mark.parametrize("stops_after", [1.0, 500.0, HOUR - 2400.0 + 30.5])
+@pytest.mark.parametrize("stops_after", [1.0, 500.0, 2404.5])
 def test_a_pass_that_is_stopped_and_begun_again_asks_no_declaration_twice(ledger, stops_after):
     world = World(ledger, per_second=2.0, identified_after=100 * HOUR)
 
@@ -539,5 +538,4 @@ def test_nothing_but_looks_answers_and_states_changes(ledger):
 
 
 def test_a_window_is_shorter_than_the_patience_of_a_run():
-    assert WINDOW <= 60
-    assert all(later > earlier for earlier, later in itertools.pairwise([0, WINDOW, PASS]))
+    assert 0 < WINDOW <= 60 < PASS
