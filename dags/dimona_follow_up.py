@@ -23,8 +23,9 @@ outcomes = Asset("dimona_outcomes", "dimona://outcomes")
 
 with DAG(
     dag_id="dimona_follow_up",
-    schedule=CronTriggerTimetable("47 * * * *", timezone="Europe/Brussels"),
-    # No start_date: with one, the clock's last slot would run at once when the DAG is first seen.
+    # run_immediately and no start_date: else Airflow 3.3.2 may run the clock's last slot at once when the DAG
+    # is first seen (see dimona_declare).
+    schedule=CronTriggerTimetable("47 * * * *", timezone="Europe/Brussels", run_immediately=timedelta(0)),
     catchup=False,
     # One pass at a time: a pass may take the hour.
     max_active_runs=1,

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from airflow.sdk import BaseSensorOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import OUTCOMES
-from dimona_provider.errors import ConfigurationError, OutcomeNotWanted
+from dimona_provider.errors import ConfigurationError, DimonaError, OutcomeNotWanted
 from dimona_provider.events import FollowedEvent, FollowedUpEvent
 from dimona_provider.following import follow_batch, following_ends
 from dimona_provider.followup import PASS, FollowedUp, first_due, follow_up
 from dimona_provider.ledger import Ledger, due
 from dimona_provider.ledger.answers import fold
 from dimona_provider.reporting import counts_line
-from dimona_provider.settlement import bring_up_to_date
 from dimona_provider.sharing import worker_poller, worker_pollers
-from dimona_provider.task_errors import airflow_errors
+from dimona_provider.task_errors import airflow_errors, defect
 from dimona_provider.tasks import batch_and_settings, task_ledger
 from dimona_provider.triggers import DimonaFollowUpTrigger, DimonaResultTrigger
+from dimona_provider.upkeep import bring_up_to_date
 
 MARGIN = 300.0
 """Seconds that Airflow waits for the trigger beyond the instant at which it ends by itself."""
@@ -70,7 +72,8 @@ class DimonaResultSensor(BaseSensorOperator):
             counts = bring_up_to_date(ledger, self.batch, now=time.time())
             until = following_ends(ledger, self.batch, now=time.time())
             if until is not None and not self.deferrable:
-                asyncio.run(self._follow(ledger, settings, until))
+                with _no_texts_of_defects(f"batch {self.batch}", self.log):
+                    asyncio.run(self._follow(ledger, settings, until))
                 counts = bring_up_to_date(ledger, self.batch, now=time.time())
                 until = None
         if until is not None:
@@ -142,7 +145,8 @@ class DimonaFollowUpSensor(BaseSensorOperator):
             first = first_due(ledger, now=time.time())
             has_some = first is not None and first < until
             if has_some and not self.deferrable:
-                event = FollowedUpEvent.of(asyncio.run(self._follow(ledger, until)))
+                with _no_texts_of_defects("the follow-up", self.log):
+                    event = FollowedUpEvent.of(asyncio.run(self._follow(ledger, until)))
         if has_some and self.deferrable:
             self.defer(
                 trigger=DimonaFollowUpTrigger(until),
@@ -178,6 +182,17 @@ class DimonaFollowUpSensor(BaseSensorOperator):
         return {"looks": event.looks, "answered": event.answered, "skipped": event.skipped}
 
     # No on_kill, and that is meant: killing a task must never cancel or change anything at the NSSO.
+
+
+@contextmanager
+def _no_texts_of_defects(what: str, log: Any) -> Iterator[None]:
+    """Do in a worker as the triggers do: Airflow would log an exception's text, and that may hold a value."""
+    try:
+        yield
+    except (DimonaError, sa.exc.DBAPIError):
+        raise
+    except Exception as error:  # noqa: BLE001 - what it is goes to the log
+        raise AirflowException(defect(log, what, error)) from None
 
 
 def _with_retries(kwargs: dict[str, Any]) -> dict[str, Any]:

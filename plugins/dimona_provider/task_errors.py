@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,3 +28,14 @@ def airflow_errors() -> Iterator[None]:
     except sa.exc.DBAPIError as error:
         # The driver's own message may name hosts and values; the class says enough.
         raise AirflowException(f"the ledger's database failed ({type(error.orig).__name__})") from None
+
+
+def defect(log: logging.Logger, what: str, error: Exception) -> str:
+    """
+    Log where an *error* that nobody foresaw happened while *what* went on; return a sentence about it.
+
+    Its text is in neither: that may hold a value.
+    """
+    place = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s: a defect, %s at\n%s", what, type(error).__name__, place)
+    return f"{what} failed with {type(error).__name__}: its log has the place"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -16,7 +15,7 @@ from dimona_provider.events import FollowedEvent, FollowedUpEvent
 from dimona_provider.following import follow_batch
 from dimona_provider.followup import follow_up
 from dimona_provider.sharing import poller_of, shared_ledger, shared_poller
-from dimona_provider.task_errors import airflow_errors
+from dimona_provider.task_errors import airflow_errors, defect
 
 E = TypeVar("E")
 
@@ -127,9 +126,6 @@ async def _held_back(
     except AirflowException as error:
         event = failed(str(error), not isinstance(error, AirflowFailException))
     except Exception as error:  # noqa: BLE001 - a crash reaches the task without its right to be retried
-        # Where it happened, but not its text: that may hold a value.
-        place = "".join(traceback.format_tb(error.__traceback__))
-        log.error("%s: a defect, %s at\n%s", what, type(error).__name__, place)  # noqa: TRY400
-        event = failed(f"following {what} failed with {type(error).__name__}: see the trigger's log", True)  # noqa: FBT003
+        event = failed(defect(log, what, error), True)  # noqa: FBT003 - as above
     await asyncio.sleep(max(0.0, began + SHORTEST_RUN - time.monotonic()))
     return event

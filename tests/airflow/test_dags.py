@@ -123,6 +123,8 @@ def test_it_runs_after_payroll_and_every_hour(declare):
     assert isinstance(timetable, AssetOrTimeSchedule)
     assert [asset.name for asset in timetable.asset_condition.objects] == ["payroll_employments"]
     assert timetable.timetable.expression.split()[1:] == ["*"] * 4
+    # False would still run the last slot at once for six minutes after it.
+    assert timetable.timetable.run_immediately == timedelta(0)
 
 
 def test_waiting_may_be_retried():
@@ -189,6 +191,7 @@ def test_it_runs_every_hour_at_a_minute_of_its_own(declare, follow_up):
     assert rest == ["*"] * 4
     assert minute != declare.timetable.timetable.expression.split()[0]
     assert follow_up.start_date is None
+    assert follow_up.timetable.run_immediately == timedelta(0)
 
 
 def test_what_of_the_follow_up_fails_stops_no_other_part(follow_up):

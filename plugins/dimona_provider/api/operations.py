@@ -9,9 +9,18 @@ from typing import Any, Generic, TypeVar
 
 import httpx
 
+from dimona_provider.api.found import (
+    FoundDeclaration,
+    FoundPeriod,
+    Item,
+    Page,
+    read_found_declaration,
+    read_found_period,
+    read_page,
+)
 from dimona_provider.api.replies import read_answer, read_location
 from dimona_provider.domain.outcome import Answer
-from dimona_provider.errors import UnclearSubmission
+from dimona_provider.errors import UnclearSubmission, UnexpectedResponse
 
 T = TypeVar("T")
 
@@ -65,6 +74,66 @@ def fetch_answer(declaration_id: int) -> Operation[Reply | None]:
     return Operation(
         "GET", f"declarations/{declaration_id}", "declarations/{id}", read, accept=frozenset({200, 404})
     )
+
+
+FIRST_PAGE = "page=1&pageSize=50"
+"""The query of the first page of a search; each page names that of the next."""
+
+
+def search_declarations(
+    employer: Mapping[str, Any], ssin: str | None, query: str = FIRST_PAGE
+) -> Operation[Page[FoundDeclaration]]:
+    """Find what was processed of an employer, of one worker or of all."""
+    return _search("declarations", employer, ssin, query, read_found_declaration)
+
+
+def search_periods(
+    employer: Mapping[str, Any], ssin: str | None, query: str = FIRST_PAGE
+) -> Operation[Page[FoundPeriod]]:
+    """Find the periods of an employer, of one worker or of all."""
+    return _search("periods", employer, ssin, query, read_found_period)
+
+
+def fetch_period(period_id: int) -> Operation[FoundPeriod | None]:
+    """Read a period as it stands; gives None where the service knows none (404)."""
+
+    def read(response: httpx.Response) -> FoundPeriod | None:
+        if response.status_code == httpx.codes.NOT_FOUND:
+            return None
+        period = read_found_period(_json_of(response, "GET periods/{id}"))
+        if period is None or period.period_id != period_id:
+            raise UnexpectedResponse(
+                "GET periods/{id} was answered 200 with something that is no such period"
+            )
+        return period
+
+    return Operation("GET", f"periods/{period_id}", "periods/{id}", read, accept=frozenset({200, 404}))
+
+
+def _search(
+    resource: str,
+    employer: Mapping[str, Any],
+    ssin: str | None,
+    query: str,
+    read_item: Callable[[object], Item | None],
+) -> Operation[Page[Item]]:
+    route = f"{resource}/search"
+
+    def read(response: httpx.Response) -> Page[Item]:
+        page = read_page(_json_of(response, f"POST {route}"), read_item)
+        if page is None:
+            raise UnexpectedResponse(f"POST {route} was answered 200 with something that is no page")
+        return page
+
+    body = {"employer": dict(employer), **({"worker": {"ssin": ssin}} if ssin else {})}
+    return Operation("POST", f"{route}?{query}", route, read, json=body)
+
+
+def _json_of(response: httpx.Response, what: str) -> Any:
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError):
+        raise UnexpectedResponse(f"{what} was answered 200 with something that is no JSON") from None
 
 
 def _read_created(response: httpx.Response) -> int:

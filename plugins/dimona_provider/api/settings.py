@@ -25,6 +25,9 @@ ENVIRONMENTS = (*BASE_URLS, "custom")
 DEFAULT_REQUESTS_PER_SECOND = 20.0
 """No figure of the NSSO is known; this is a polite guess, documented in docs/connection.md."""
 
+REFILE_AFTER = 1200.0
+"""Seconds after which a declaration that arrived shows in a search, by all that is known."""
+
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -41,6 +44,8 @@ class Settings:
     scope: str | None = None
     requests_per_second: float = DEFAULT_REQUESTS_PER_SECOND
     triggerers: int = 1
+    refile_after: float = REFILE_AFTER
+    """Seconds before a declaration that is not found may be sent again."""
     employers: Mapping[str, str] = field(default_factory=dict)
     """Employers that file over another connection: its id by enterprise or NSSO number."""
 
@@ -61,6 +66,9 @@ class Settings:
         token_url = _token_url(environment, extra.get("token_url"), problems)
         key = _private_key(extra, problems)
         rate = _positive(extra, "requests_per_second", DEFAULT_REQUESTS_PER_SECOND, problems)
+        refile_after = _positive(extra, "refile_after", REFILE_AFTER, problems)
+        if refile_after < REFILE_AFTER and environment != "custom":
+            problems.append(f"extra.refile_after must be {REFILE_AFTER:.0f} or more at the NSSO")
         triggerers = _positive(extra, "triggerers", 1.0, problems)
         if triggerers != int(triggerers):
             problems.append("extra.triggerers must be a whole number")
@@ -82,6 +90,7 @@ class Settings:
             requests_per_second=rate,
             triggerers=int(triggerers),
             employers=employers,
+            refile_after=refile_after,
         )
 
 

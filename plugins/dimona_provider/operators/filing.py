@@ -28,12 +28,13 @@ from dimona_provider.ledger.summaries import (
 )
 from dimona_provider.operators.planning import log_taken
 from dimona_provider.reporting import counts_line, finding_lines, left_open_line, notable_lines
-from dimona_provider.settlement import settle, sweep
+from dimona_provider.settling import settle_batch, to_settle
 from dimona_provider.sharing import submission_budget
 from dimona_provider.sources import Source, read_source
 from dimona_provider.submission import Submission
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import batch_and_settings, origin_of, run_of, task_ledger
+from dimona_provider.upkeep import standing, sweep
 
 _PROGRESS_EVERY = 10.0
 
@@ -73,9 +74,16 @@ class DimonaSubmitOperator(BaseOperator):
             sweep(ledger, now=time.time())
             reference = self._batch(context, ledger)
             _, settings = batch_and_settings(ledger, reference, self.dimona_conn_id)
+            settle_and_log(self, ledger, reference, settings)
             filed = asyncio.run(self._file(ledger, reference, settings))
-            held = states_of_batch(ledger, reference).get(State.HELD, 0)
+            states = states_of_batch(ledger, reference)
+            held, planned = states.get(State.HELD, 0), states.get(State.PLANNED, 0)
         self.log.info("batch %s: %d filed by this attempt", reference, filed)
+        if planned:
+            self.log.warning(
+                "batch %s: %d not sent: a hold switch is on (`dimona hold --list`), or they wait for others",
+                *(reference, planned),
+            )
         if held:
             self.log.warning("batch %s: %d held, refused as requests: settle lists them", reference, held)
         return reference
@@ -117,26 +125,46 @@ class DimonaSubmitOperator(BaseOperator):
 
 class DimonaSettleOperator(BaseOperator):
     """
-    Bring a batch up to date and list what a person should look at; returns the counts of its outcomes.
+    Look at the NSSO for what is unclear of a batch, and list what a person should look at; returns counts.
+
+    What can't be looked at now stays unclear, and fails nothing: the hourly follow-up goes on.
 
     :param batch: the batch's reference (templated)
+    :param dimona_conn_id: the connection to the NSSO; by default the batch's own
     """
 
     template_fields = ("batch",)
 
-    def __init__(self, *, batch: str, **kwargs: Any) -> None:
+    def __init__(self, *, batch: str, dimona_conn_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.batch = batch
+        self.dimona_conn_id = dimona_conn_id
 
     def execute(self, context: Context) -> dict[str, int]:
         """Settle what can be settled."""
         with airflow_errors(), task_ledger(context) as ledger:
             batches.find(ledger, self.batch)  # or else UnknownBatch: an empty count would look like success
-            standing = settle(ledger, self.batch, now=time.time())
-        self.log.info("batch %s: %s", self.batch, counts_line(standing.counts))
-        for line in notable_lines(standing.notable):
+            sweep(ledger, now=time.time())
+            if any(to_settle(ledger, self.batch)):
+                _, settings = batch_and_settings(ledger, self.batch, self.dimona_conn_id)
+                settle_and_log(self, ledger, self.batch, settings)
+            stands = standing(ledger, self.batch, now=time.time())
+        self.log.info("batch %s: %s", self.batch, counts_line(stands.counts))
+        for line in notable_lines(stands.notable):
             self.log.warning("%s", line)
-        return standing.counts
+        return stands.counts
+
+
+def settle_and_log(operator: BaseOperator, ledger: Ledger, batch: str, settings: Settings) -> None:
+    """Look for what is unclear of a batch, and say what came of it."""
+    settled = asyncio.run(
+        settle_batch(ledger, batch, settings, per_second=submission_budget(settings), clock=SystemClock())
+    )
+    if settled is None:
+        return
+    operator.log.info("batch %s: %s", batch, settled.line())
+    if settled.trouble:
+        operator.log.warning("batch %s: not everything could be looked at: %s", batch, settled.trouble)
 
 
 class DimonaReportOperator(BaseOperator):

@@ -11,9 +11,9 @@ from airflow.sdk import BaseOperator, Context
 from dimona_provider.errors import DeadlineNear
 from dimona_provider.ledger import lateness
 from dimona_provider.reporting import MOST_LINES, alert_sentence, open_lines, stuck_lines
-from dimona_provider.settlement import sweep
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import task_ledger
+from dimona_provider.upkeep import sweep
 
 OVERDUE = timedelta(hours=24)
 """How long after its deadline a declaration still raises the alarm; the report lists it for ever."""

@@ -14,9 +14,9 @@ from dimona_provider.intake import Taken, plan_exports
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.reporting import finding_lines
-from dimona_provider.settlement import sweep
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import routes_from, run_of, task_ledger
+from dimona_provider.upkeep import sweep
 
 
 class DimonaStageOperator(BaseOperator):

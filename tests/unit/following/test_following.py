@@ -21,8 +21,8 @@ from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.schema import answers
 from dimona_provider.ledger.schema import batches as table
 from dimona_provider.poller import Poller
-from dimona_provider.settlement import bring_up_to_date, settle
 from dimona_provider.submission import Submission
+from dimona_provider.upkeep import bring_up_to_date, standing
 from include.dimona_simulator import Timing, polls_off_schedule
 from support.clocks import FastClock
 from support.nsso import Wire, settings, simulator
@@ -143,7 +143,7 @@ async def test_what_is_still_being_identified_leaves_the_run_at_once(world: Worl
     followed = await world.follow(batch)
 
     assert followed.open == 0
-    assert settle(world.ledger, batch, now=world.clock.now()).counts["identifying"] == 1
+    assert standing(world.ledger, batch, now=world.clock.now()).counts["identifying"] == 1
 
 
 async def test_what_has_no_answer_in_time_stays_open_for_the_follow_up(ledger: Ledger) -> None:

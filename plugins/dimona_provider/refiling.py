@@ -1,0 +1,55 @@
+"""Whether a declaration that was not found at the NSSO may be sent once more; pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+from dimona_provider.api.found import FoundPeriod
+from dimona_provider.api.reading import read_draft
+from dimona_provider.domain.deadlines import cancel_by, file_out_by, update_by
+from dimona_provider.domain.declaration import Kind
+from dimona_provider.ledger.unclear import Unclear
+
+MAY_EXIST_TWICE = frozenset({"STU", "FLX", "EXT"})
+"""Worker types of which the NSSO may accept an equal second period: it would cost the worker his rights."""
+
+
+def why_not_again(
+    one: Unclear, period: FoundPeriod | None, *, now: float, refile_after: float, caught_up: float
+) -> str | None:
+    """
+    Return why *one* may not be sent again now, or None.
+
+    *period* is what an OUT, UPDATE or CANCEL is about, as it stands. *caught_up* is the filing time up to
+    which the search surely shows this employer's declarations.
+    """
+    if one.worker_type in MAY_EXIST_TWICE:
+        return f"not found so far, and {one.worker_type} may exist twice: a person decides"
+    if now < one.sent_until + refile_after:
+        return "not found so far; it may still show"
+    if caught_up <= one.sent_until:
+        return "not found, but no later declaration of this employer shows either"
+    if one.kind != Kind.IN and (period is None or period.is_cancelled):
+        return "the period that it is about is not there, or cancelled: a person decides"
+    until = _lawful_until(one, period)
+    if until is None or now > until:
+        return "not found, and its deadline has passed: a person decides"
+    return None
+
+
+def _lawful_until(one: Unclear, period: FoundPeriod | None) -> float | None:
+    if one.kind == Kind.IN:
+        return one.file_by
+    draft = read_draft(json.loads(one.body)).draft
+    values: dict[str, Any] = draft.values if draft else {}
+    start, end = values.get("start_date"), values.get("end_date")
+    until: dt.datetime | None = None
+    if one.kind == Kind.OUT and end is not None:
+        until = file_out_by(end)
+    elif one.kind == Kind.UPDATE:
+        until = update_by(start, end)
+    elif one.kind == Kind.CANCEL and period is not None and period.start is not None:
+        until = cancel_by(period.start)
+    return until.timestamp() if until else None

@@ -1,0 +1,44 @@
+"""
+Use case: bring the ledger up to date from what is in it, without asking the service.
+
+Answers are folded into states, and what a vanished sender left is called unclear.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dimona_provider.api.client import REQUEST_TIMEOUT
+from dimona_provider.domain.outcome import summarise
+from dimona_provider.ledger import Ledger, claims
+from dimona_provider.ledger.answers import fold
+from dimona_provider.ledger.summaries import Notable, notable, states_of_batch
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a batch stands."""
+
+    counts: dict[str, int]
+    """``declarations`` and the words of ``domain.outcome.OUTCOMES``."""
+    notable: list[Notable]
+    """What is refused, warned, identifying, unclear or held, or was there already."""
+
+
+def bring_up_to_date(ledger: Ledger, batch: str, *, now: float) -> dict[str, int]:
+    """Fold answers into states, call unclear what a vanished sender left, and count the outcomes."""
+    fold(ledger, batch, now=now)
+    claims.expire(ledger, batch, now=now, request_timeout=REQUEST_TIMEOUT)
+    return summarise(states_of_batch(ledger, batch))
+
+
+def sweep(ledger: Ledger, *, now: float) -> None:
+    """Bring everything up to date, also what runs left behind that were failed, marked or killed."""
+    fold(ledger, None, now=now)
+    claims.expire(ledger, None, now=now, request_timeout=REQUEST_TIMEOUT)
+
+
+def standing(ledger: Ledger, batch: str, *, now: float) -> Standing:
+    """Bring *batch* up to date and list what a person should look at."""
+    counts = bring_up_to_date(ledger, batch, now=now)
+    return Standing(counts, notable(ledger, [batch]))
