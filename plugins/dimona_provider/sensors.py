@@ -24,7 +24,7 @@ from dimona_provider.ledger import Ledger, due
 from dimona_provider.ledger.answers import fold
 from dimona_provider.reporting import counts_line
 from dimona_provider.sharing import worker_poller, worker_pollers
-from dimona_provider.task_errors import airflow_errors, defect
+from dimona_provider.task_errors import Log, airflow_errors, defect
 from dimona_provider.tasks import batch_and_settings, task_ledger
 from dimona_provider.triggers import DimonaFollowUpTrigger, DimonaResultTrigger
 from dimona_provider.upkeep import bring_up_to_date
@@ -185,7 +185,7 @@ class DimonaFollowUpSensor(BaseSensorOperator):
 
 
 @contextmanager
-def _no_texts_of_defects(what: str, log: Any) -> Iterator[None]:
+def _no_texts_of_defects(what: str, log: Log) -> Iterator[None]:
     """Do in a worker as the triggers do: Airflow would log an exception's text, and that may hold a value."""
     try:
         yield

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -30,7 +30,14 @@ def airflow_errors() -> Iterator[None]:
         raise AirflowException(f"the ledger's database failed ({type(error.orig).__name__})") from None
 
 
-def defect(log: logging.Logger, what: str, error: Exception) -> str:
+class Log(Protocol):
+    """What is asked of Airflow's two kinds of logger."""
+
+    def error(self, message: Any, /, *args: Any) -> Any:
+        """Log an error."""
+
+
+def defect(log: Log, what: str, error: Exception) -> str:
     """
     Log where an *error* that nobody foresaw happened while *what* went on; return a sentence about it.
 

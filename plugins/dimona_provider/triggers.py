@@ -15,7 +15,7 @@ from dimona_provider.events import FollowedEvent, FollowedUpEvent
 from dimona_provider.following import follow_batch
 from dimona_provider.followup import follow_up
 from dimona_provider.sharing import poller_of, shared_ledger, shared_poller
-from dimona_provider.task_errors import airflow_errors, defect
+from dimona_provider.task_errors import Log, airflow_errors, defect
 
 E = TypeVar("E")
 
@@ -116,7 +116,7 @@ class DimonaFollowUpTrigger(BaseTrigger):
 
 
 async def _held_back(
-    follow: Callable[[], Awaitable[E]], failed: Callable[[str, bool], E], what: str, log: Any
+    follow: Callable[[], Awaitable[E]], failed: Callable[[str, bool], E], what: str, log: Log
 ) -> E:
     """Return what *follow* comes to, also when it fails, and not before Airflow can take an event."""
     began = time.monotonic()

@@ -67,7 +67,8 @@ def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> 
                 {"intent": row.id, "claim": token, "claimed_at": now, "known_up_to": highest} for row in rows
             ]
             connection.execute(attempts.insert(), tries)
-    return [Claimed(row.id, row.employer, ledger.keys.decrypt(row.body)) for row in rows]
+        # Before the commit: what these keys don't open stays planned, instead of claimed by nobody.
+        return [Claimed(row.id, row.employer, ledger.keys.decrypt(row.body)) for row in rows]
 
 
 def _highest_known(batch: str) -> sa.Select[tuple[int]]:

@@ -153,6 +153,7 @@ def newest_answered(ledger: Ledger, environment: str, employer: str, *, limit: i
             intents.c.declaration_id.is_not(None),
             intents.c.filed_at.is_not(None),
             intents.c.state.in_([State.ACCEPTED, State.WARNED, State.REFUSED]),
+            sa.func.length(intents.c.body) > 0,  # a purge leaves an empty one
         )
         .order_by(intents.c.filed_at.desc())
         .limit(limit)
