@@ -539,3 +539,20 @@ def test_nothing_but_looks_answers_and_states_changes(ledger):
 
 def test_a_window_is_shorter_than_the_patience_of_a_run():
     assert 0 < WINDOW <= 60 < PASS
+
+
+def test_a_right_to_poll_is_taken_only_as_it_was_seen(ledger):
+    world = World(ledger)
+    batch = world.run(world.file([item(1)]))
+
+    def take(seen, holder, now):
+        return due.take(ledger, {batch: seen}, holder, now=now, seconds=30.0)
+
+    assert take(0.0, "one", 100.0) == [batch]
+    assert take(0.0, "two", 200.0) == []  # somebody polled it since it was read
+    assert take(130.0, "two", 129.0) == []  # still held
+    assert take(130.0, "two", 131.0) == [batch]
+    assert due.renew(ledger, "one", now=140.0, seconds=30.0) == 0
+    due.give_back(ledger, "two")
+    assert due.renew(ledger, "two", now=150.0, seconds=30.0) == 0  # given back stays given back
+    assert take(0.0, "three", 150.0) == [batch]
