@@ -12,7 +12,8 @@ DimonaError
 ├── UnexpectedResponse      the service answered something we can't read
 ├── UnknownBatch            a batch reference that this ledger does not hold
 ├── DecisionRefused         what a person decided does not fit what the ledger knows
-└── OutcomeNotWanted        a declaration ended in an outcome that the author named in ``fail_on``
+├── OutcomeNotWanted        a declaration ended in an outcome that the author named in ``fail_on``
+└── DeadlineNear            an unclear or held declaration is near its deadline, and a person has to see to it
 
 Messages never hold a request or response body, a person or a secret: they end up in logs.
 """
@@ -99,3 +100,7 @@ class DecisionRefused(DimonaError):
 
 class OutcomeNotWanted(DimonaError):
     """A declaration ended in an outcome that the author named in ``fail_on``."""
+
+
+class DeadlineNear(DimonaError):
+    """An unclear or held declaration is near its deadline; names references and deadlines."""

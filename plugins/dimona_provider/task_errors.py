@@ -37,12 +37,12 @@ class Log(Protocol):
         """Log an error."""
 
 
-def defect(log: Log, batch: str, error: Exception) -> str:
+def defect(log: Log, what: str, error: Exception) -> str:
     """
-    Log where an *error* that nobody foresaw happened while *batch* was followed; return a sentence about it.
+    Log where an *error* that nobody foresaw happened while *what* went on; return a sentence about it.
 
     Its text is in neither: that may hold a value.
     """
     place = "".join(traceback.format_tb(error.__traceback__))
-    log.error("batch %s: a defect, %s at\n%s", batch, type(error).__name__, place)
-    return f"following batch {batch} failed with {type(error).__name__}: its log has the place"
+    log.error("%s: a defect, %s at\n%s", what, type(error).__name__, place)
+    return f"{what} failed with {type(error).__name__}: its log has the place"

@@ -15,10 +15,11 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 
 from dimona_provider import sensors, triggers
 from dimona_provider.domain.outcome import OUTCOMES
+from dimona_provider.events import FollowedEvent
 from dimona_provider.ledger.schema import answers, intents
 from dimona_provider.operators import DimonaSubmitOperator
 from dimona_provider.sensors import MARGIN, DimonaResultSensor
-from dimona_provider.triggers import DimonaResultTrigger, FollowedEvent
+from dimona_provider.triggers import DimonaResultTrigger
 from include.dimona_simulator.tables import EMPLOYER_WITHOUT_MANDATE, UNKNOWN_EMPLOYER
 from support.people import SSIN, in_body, ssin
 

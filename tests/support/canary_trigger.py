@@ -7,8 +7,9 @@ import os
 from pathlib import Path
 from typing import Any, NoReturn
 
+from dimona_provider.events import FollowedEvent
 from dimona_provider.sensors import DimonaResultSensor
-from dimona_provider.triggers import DimonaResultTrigger, FollowedEvent
+from dimona_provider.triggers import DimonaResultTrigger
 
 
 def items(dag_id: str) -> list[dict[str, Any]]:
