@@ -44,6 +44,8 @@ IDLE_TURNS = 3
 """Turns of the event loop without anything to do after which nothing goes on without time going by."""
 
 
+MOST_WAKES = 20_000
+
 _settings = cache(settings)  # reading a key takes longer than an example
 
 
@@ -79,8 +81,10 @@ class Process:
         if self.stop_at is not None and self.steps >= self.stop_at:
             self.stop_at = None
             self.stopped = asyncio.get_running_loop().create_future()
-            await self.stopped
-            self.stopped = None
+            try:
+                await self.stopped
+            finally:
+                self.stopped = None
 
 
 @dataclass
@@ -229,7 +233,7 @@ class ModelWorld:
                 self.standing_still.append((process, task))
 
     async def _drive(self, tasks: list[tuple[Process, asyncio.Task[Any]]]) -> None:
-        while True:
+        for _ in range(MOST_WAKES):
             idle = 0
             while idle < IDLE_TURNS:
                 if all(task.done() or process.stopped is not None for process, task in tasks):
@@ -237,15 +241,16 @@ class ModelWorld:
                 await asyncio.sleep(0)
                 idle = 0 if self.loop._ready else idle + 1  # type: ignore[attr-defined]
             self.clock._wake_next()
+        raise AssertionError("a process waits for something that never comes")
 
     def resume(self) -> None:
         """Let the process that stands still for longest go on."""
         process, task = self.standing_still.pop(0)
 
         async def go_on() -> None:
-            assert process.stopped is not None
-            process.stopped.set_result(None)
-            process.stopped = None
+            if process.stopped is not None and not process.stopped.done():
+                process.stopped.set_result(None)
+                await asyncio.sleep(0)
             await self._drive([(process, task)])
             if task.done():
                 task.result()

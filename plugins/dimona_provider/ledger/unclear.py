@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import State
+from dimona_provider.domain.routes import Route
 from dimona_provider.ledger.claims import SENDER_ENDED
 from dimona_provider.ledger.schema import attempts, batches, events, in_batch, intents
 from dimona_provider.ledger.store import Ledger
@@ -43,6 +44,10 @@ class Unclear:
     anomalies: tuple[str, ...] = ()
     detail: str = ""
     """How its last attempt ended, in words."""
+
+    def is_of(self, route: Route) -> bool:
+        """Whether it was filed over this connection."""
+        return (self.dimona_conn_id, self.environment) == (route.dimona_conn_id, route.environment)
 
 
 def unclear(ledger: Ledger, batch: str | None) -> list[Unclear]:
@@ -252,6 +257,42 @@ def is_period_of_another(ledger: Ledger, one: Unclear, period_id: int) -> bool:
     )
     with ledger.read() as connection:
         return connection.scalar(sa.select(intents.c.id).where(*which).limit(1)) is not None
+
+
+def planned_again(ledger: Ledger, route: Route, *, before: float) -> list[str]:
+    """
+    Return the batches of *route* with intents that were tried, and are planned again since before *before*.
+
+    Their runs may have ended: whoever settles then files them.
+    """
+    again = sa.exists().where(attempts.c.intent == intents.c.id)
+    query = (
+        sa.select(intents.c.batch)
+        .join(batches, batches.c.reference == intents.c.batch)
+        .where(
+            batches.c.dimona_conn_id == route.dimona_conn_id,
+            batches.c.environment == route.environment,
+            intents.c.state == State.PLANNED,
+            intents.c.changed_at < before,
+            again,
+        )
+        .distinct()
+    )
+    with ledger.read() as connection:
+        return sorted(str(batch) for batch in connection.scalars(query))
+
+
+def routes_to_settle(ledger: Ledger) -> list[Route]:
+    """Return the connections that have something unclear, refused or planned."""
+    columns = (batches.c.dimona_conn_id, batches.c.environment)
+    query = (
+        sa.select(*columns)
+        .join(intents, intents.c.batch == batches.c.reference)
+        .where(intents.c.state.in_([State.UNCLEAR, State.REFUSED, State.PLANNED]))
+    )
+    with ledger.read() as connection:
+        rows = connection.execute(query.distinct().order_by(*columns))
+        return [Route(row.dimona_conn_id, row.environment) for row in rows]
 
 
 def note_compared(ledger: Ledger, one: Unclear, *, now: float) -> None:
