@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from dimona_provider.domain.worker_types import WorkerType, worker_types
-from dimona_provider.validation import as_json_lines, validate
+from dimona_provider.validation import validate
+from dimona_provider.verdict_text import as_json_lines
 
 TODAY = dt.date(2027, 1, 11)
 _EMPLOYERS = (

@@ -25,9 +25,13 @@ outcomes = Asset("dimona_outcomes", "dimona://outcomes")
 with DAG(
     dag_id="dimona_declare",
     schedule=AssetOrTimeSchedule(
-        assets=[employments], timetable=CronTriggerTimetable("17 * * * *", timezone="Europe/Brussels")
+        assets=[employments],
+        # Else, and with False too, Airflow 3.3.2 runs the clock's last slot at once if the DAG is first seen
+        # within six minutes of it; with a start_date always.
+        timetable=CronTriggerTimetable(
+            "17 * * * *", timezone="Europe/Brussels", run_immediately=timedelta(0)
+        ),
     ),
-    # No start_date: with one, the clock's last slot would run at once when the DAG is first seen.
     catchup=False,
     # One run at a time: the next plan takes over what this run could not send.
     max_active_runs=1,

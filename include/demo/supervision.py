@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -106,5 +107,11 @@ class Supervision:
         sessions.end((record.session for record in records), patience)
         for record in records:
             record.remove(self.directory)
-        for child in self._children.values():
-            child.poll()
+        ended = {record.session.pid for record in records}
+        for pid, child in self._children.items():
+            if pid not in ended:
+                child.poll()
+                continue
+            # A zombie already, but its exit status comes only when the last of its threads has ended.
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(5)

@@ -25,11 +25,17 @@ def _whole(low: int, high: int) -> Callable[[object], bool]:
     return lambda value: isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
 
+_NOT_IN_TEXTS = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""Control characters and halves of characters."""
+
+
 def _text(longest: int) -> Field:
-    return Field(
-        f"text of 1 to {longest} characters",
-        lambda value: isinstance(value, str) and 1 <= len(value.strip()) <= longest and len(value) <= longest,
-    )
+    def check(value: object) -> bool:
+        if not isinstance(value, str) or len(value) > longest:
+            return False
+        return bool(value.strip()) and not _NOT_IN_TEXTS.search(value)
+
+    return Field(f"text of 1 to {longest} characters", check)
 
 
 def _is_day(value: object) -> bool:

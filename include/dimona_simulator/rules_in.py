@@ -1,11 +1,12 @@
 """What an IN is judged by without looking at other declarations, and the same for the other kinds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from typing import Any
 
 from include.dimona_simulator import tables
 from include.dimona_simulator.model import NO_END, Filing, Kind, Span
-from include.dimona_simulator.moments import is_too_early, starts_too_late
+from include.dimona_simulator.moments import is_too_early, quarter, starts_too_late
 from include.dimona_simulator.rules_blocks import block_anomalies, committee_of_work
 from include.dimona_simulator.rules_parties import employer_anomalies, number_anomalies, worker_anomalies
 from include.dimona_simulator.rules_span import day_anomalies, hours_in_order, span_anomalies
@@ -38,13 +39,28 @@ def follow_up_anomalies(filing: Filing, today: date) -> list[str]:
     first = date.fromisoformat(start) if start else None
     last = date.fromisoformat(end) if end else None
     if filing.kind is Kind.UPDATE:
-        if len(block) == 1:
-            found.append("90378-360")
+        found += _update_alone(block, first, last, today)
         if last == NO_END:
             last = None
         if first and last and not hours_in_order(Span.from_json({**block, "endDate": end})):
             found.append("00778-345")
     return list(dict.fromkeys([*found, *day_anomalies(first, last, today)]))
+
+
+def _update_alone(
+    block: Mapping[str, Any], first: date | None, last: date | None, today: date
+) -> Iterator[str]:
+    """Give what shows of an UPDATE without its period: hours are planned for a quarter, so for an end."""
+    if len(block) == 1:
+        yield "90378-360"
+    if first and first < today:
+        yield "90378-460"
+    if "plannedHoursNumber" not in block or last is None:
+        return
+    if last == NO_END:
+        yield "90378-368"
+    elif first and first <= last and quarter(first) != quarter(last):
+        yield "90378-421"
 
 
 def is_blocked(span: Span, worker_type: str, registers: Registers) -> bool:

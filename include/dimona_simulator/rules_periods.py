@@ -133,11 +133,14 @@ def _merged(before: Span, block: Mapping[str, Any]) -> Span:
 def _forbidden(situation: Situation, after: Span) -> Iterator[str]:
     """Give what an update may not change, by worker type."""
     before, worker_type = situation.period.latest, situation.period.worker_type
+    block = situation.filing.block
     features = situation.period.origin.filing.features
     needs_end = tables.rule_of(worker_type, before.start).end_date is Need.REQUIRED
     temporary = features.get("jointCommissionNumber") == tables.TEMPORARY_WORK
     if after.end is None and before.end is not None and (needs_end or temporary):
         yield "00913-368"
+    if "plannedHoursNumber" in block and block.get("endDate") == NO_END.isoformat():
+        yield "90378-368"
     if worker_type == "STU" and after.start != before.start:
         yield "00910-005"
     if worker_type == "FLX" and before.end is not None and (after.end or date.max) > before.end:

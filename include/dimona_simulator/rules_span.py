@@ -34,7 +34,7 @@ def span_anomalies(
     yield from _end(span, rule, today)
     yield from _hours(span, rule, committee)
     yield from need(rule.planned_hours, "01135", present=span.planned_hours is not None)
-    if rule.hours is Hours.OF_A_SPELL and span.end is not None and span.end > span.start + _DAY:
+    if rule.hours is Hours.OF_A_SPELL and span.end is not None and span.end - span.start > _DAY:
         yield "00910-459"
     if _is_over_24_hours(span, rule):
         yield f"{block}-341"
@@ -122,7 +122,7 @@ def _need_of_flexi_hours(span: Span) -> Need:
 def _is_night(span: Span) -> bool:
     """Tell whether a span with hours ends on the day after its start."""
     with_hours = span.start_hour is not None or span.end_hour is not None
-    return with_hours and span.end == span.start + _DAY
+    return with_hours and span.end is not None and span.end - span.start == _DAY
 
 
 def _is_over_24_hours(span: Span, rule: TypeRule) -> bool:

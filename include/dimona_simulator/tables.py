@@ -48,7 +48,7 @@ class TypeRule:
     """The end date is the start date."""
     open_from: date = date.min
     """No period may start before this day."""
-    closed_since: date = date.max
+    closed_since: date | None = None
     """No period may start on or after this day."""
     days_ahead: int | None = None
     """How many days before the start the IN may be filed at the earliest."""
@@ -57,7 +57,7 @@ class TypeRule:
 
     def is_open(self, start: date) -> bool:
         """Tell whether a period of this type may start on a day."""
-        return self.open_from <= start < self.closed_since
+        return self.open_from <= start and (self.closed_since is None or start < self.closed_since)
 
 
 _2022 = date(2022, 1, 1)

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import os
 import re
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Never
 
 import typer
-from typer.core import TyperGroup
+
+from dimona_provider import cli_output
+from dimona_provider.cli_output import OneLineErrors
+
+if TYPE_CHECKING:
+    from dimona_provider.validation import Verdict
+
+__all__ = ["OneLineErrors", "explain", "validate"]
 
 
 class Lang(StrEnum):
@@ -34,7 +41,6 @@ class Format(StrEnum):
 
 
 _LANG = typer.Option("--lang", help="Language of the messages.")
-_SHOWABLE = re.compile(r"[\w./~+ -]{1,200}")
 
 
 def validate(
@@ -51,33 +57,45 @@ def validate(
     """
     Say what the NSSO would object to in each declaration of FILE, without filing anything.
 
-    Blank lines are skipped, and counted. Ends with 0 when all are valid, with 1 when one is not, and with 2
-    when FILE or an option can't be read.
+    A line may hold the body alone, or with its reference as DimonaSubmitOperator takes it. Blank lines are
+    skipped, and counted. Ends with 0 when all are valid, with 1 when one is not, and with 2 when FILE or an
+    option can't be read or the output can't be written.
     """
-    # --help must not wait for the tables.
-    from dimona_provider import validation  # noqa: PLC0415
-
     day = _read_day(today)
-    invalid = 0
+    with cli_output.tables():
+        # --help must not wait for the tables.
+        from dimona_provider import validation, verdict_text  # noqa: PLC0415
+    seen = _Seen()
+    render = verdict_text.as_json_lines if form is Format.JSONL else verdict_text.as_table
+    with cli_output.tables(), _opened(file) as stream:
+        cli_output.write(render(seen.through(validation.validate(stream, day), file), lang.value))
+    if seen.unusual_periods:
+        typer.echo(verdict_text.about_periods(seen.unusual_periods, seen.first, lang.value), err=True)
+    sys.exit(1 if seen.invalid else 0)
 
-    def counted(stream: BinaryIO) -> Iterator[validation.Verdict]:
-        nonlocal invalid
-        for verdict in validation.validate(stream, day):
-            invalid += not verdict.is_valid
+
+@dataclass(slots=True)
+class _Seen:
+    """What went by, for the end."""
+
+    invalid: int = 0
+    unusual_periods: int = 0
+    first: int = 0
+
+    def through(self, verdicts: Iterator[Verdict], file: str) -> Iterator[Verdict]:
+        """Yield *verdicts*; a *file* that can't be read any further ends the command."""
+        while True:
+            try:
+                verdict = next(verdicts, None)
+            except OSError as error:
+                _fail_to_read(file, error)
+            if verdict is None:
+                return
+            self.invalid += not verdict.is_valid
+            if verdict.has_unusual_period:
+                self.unusual_periods += 1
+                self.first = self.first or verdict.line
             yield verdict
-
-    render = validation.as_json_lines if form is Format.JSONL else validation.as_table
-    try:
-        with _opened(file) as stream:
-            _write(render(counted(stream), lang.value))
-    except BrokenPipeError:
-        # Who reads has seen enough, such as head; Python would complain once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except OSError as error:
-        typer.echo(f"dimona: {_shown(file)} can't be read ({error.strerror})", err=True)
-        sys.exit(2)
-    sys.exit(1 if invalid else 0)
 
 
 def explain(
@@ -85,18 +103,18 @@ def explain(
     *,
     lang: Annotated[Lang, _LANG] = Lang.EN,
 ) -> None:
-    """Say what an anomaly code of the NSSO means, and what to do next."""
-    from dimona_provider.domain import anomalies  # noqa: PLC0415
-    from dimona_provider.domain.sentences import catalogued, sentence  # noqa: PLC0415
+    """
+    Say what an anomaly code of the NSSO means, and what to do next.
 
+    Ends with 0, also when the catalogue does not know the code and says so, and with 2 when it is no code.
+    """
     if not re.fullmatch(r"[0-9]{5}-[0-9]{3}", code):
-        typer.echo("dimona: not an anomaly code such as 90373-460", err=True)
-        sys.exit(2)
-    found = anomalies.anomaly(catalogued(code))
-    typer.echo(f"{code}  {sentence(code, lang.value)}")
-    typer.echo(f"severity: {found.severity}")
-    typer.echo(f"bucket: {found.bucket}")
-    typer.echo(f"next step: {anomalies.next_step(found.code, lang.value)}")
+        cli_output.fail("not an anomaly code such as 90373-460")
+    with cli_output.tables():
+        from dimona_provider.anomaly_text import explanation  # noqa: PLC0415
+
+        lines = list(explanation(code, lang.value))
+    cli_output.write(lines)
 
 
 def _read_day(raw: str | None) -> dt.date:
@@ -113,54 +131,18 @@ def _read_day(raw: str | None) -> dt.date:
 @contextlib.contextmanager
 def _opened(file: str) -> Iterator[BinaryIO]:
     if file == "-":
+        if sys.stdin is None:  # it was closed before Python started
+            cli_output.fail("the standard input can't be read (it is closed)")
         yield sys.stdin.buffer
         return
-    with Path(file).open("rb") as stream:
+    try:
+        stream = Path(file).open("rb")  # noqa: SIM115 - closed below; only opening it may fail here
+    except (OSError, ValueError) as error:
+        _fail_to_read(file, error)
+    with stream:
         yield stream
 
 
-def _write(lines: Iterator[str]) -> None:
-    # Bytes, so that é comes out as UTF-8 whatever the terminal is set to.
-    out = sys.stdout.buffer
-    for line in lines:
-        out.write(line.encode())
-    out.flush()
-
-
-def _shown(file: str) -> str:
-    """Return the name, unless it may be a declaration given in place of one."""
-    from dimona_provider.domain.identifiers import contains_ssin  # noqa: PLC0415
-
-    return file if _SHOWABLE.fullmatch(file) and not contains_ssin(file) else "FILE"
-
-
-class OneLineErrors(TyperGroup):
-    """A group whose usage errors are one line on stderr, and never repeat what may be a declaration."""
-
-    def main(self, *args: Any, **more: Any) -> Any:
-        """Run the command as typer does."""
-        is_standalone = more.pop("standalone_mode", True)
-        more["standalone_mode"] = False
-        if not is_standalone:
-            return super().main(*args, **more)
-        try:
-            code = super().main(*args, **more)
-        except typer.Abort:
-            sys.exit(1)
-        except _USAGE_ERROR as error:
-            text = error.format_message()
-            if text.strip():  # without arguments typer has shown the help, and there is nothing to say
-                typer.echo(f"dimona: {_one_line(text)}", err=True)
-            sys.exit(error.exit_code)
-        sys.exit(code if isinstance(code, int) else 0)
-
-
-_USAGE_ERROR: Any = typer.BadParameter.__mro__[1]
-"""Typer's own or click's, depending on the version of typer."""
-
-
-def _one_line(text: str) -> str:
-    from dimona_provider.domain.identifiers import contains_ssin  # noqa: PLC0415
-
-    line = " ".join(text.split())
-    return "the arguments can't be read; see --help" if contains_ssin(line) or "{" in line else line
+def _fail_to_read(file: str, error: Exception) -> Never:
+    why = error.strerror if isinstance(error, OSError) else "no such name"
+    cli_output.fail(f"{cli_output.shown(file)} can't be read ({why})")

@@ -3,6 +3,7 @@ Everything this package raises.
 
 DimonaError
 ├── ConfigurationError      a connection, key or setting is missing, malformed or refused
+├── KeysRotated             the ledger's keys were rotated after this process had read them
 ├── InvalidSource           a team's declarations or payroll's export can't be read
 ├── ServiceUnavailable      the NSSO could not be reached or asked us to wait; nothing was filed
 ├── AuthenticationFailed    the token endpoint or the API refused our credentials; nothing was filed
@@ -10,7 +11,9 @@ DimonaError
 ├── UnclearSubmission       a declaration left and we don't know whether it arrived
 ├── UnexpectedResponse      the service answered something we can't read
 ├── UnknownBatch            a batch reference that this ledger does not hold
-└── OutcomeNotWanted        a declaration ended in an outcome that the author named in ``fail_on``
+├── DecisionRefused         what a person decided does not fit what the ledger knows
+├── OutcomeNotWanted        a declaration ended in an outcome that the author named in ``fail_on``
+└── DeadlineNear            an unclear or held declaration is near its deadline, and a person has to see to it
 
 Messages never hold a request or response body, a person or a secret: they end up in logs.
 """
@@ -29,6 +32,12 @@ class DimonaError(Exception):
 
 class ConfigurationError(DimonaError):
     """A connection, key or setting is missing, malformed or refused; names every one of them."""
+
+
+class KeysRotated(DimonaError):
+    """The ledger's keys were rotated after this process had read them; a new one reads the new keys."""
+
+    retryable = True
 
 
 class InvalidSource(DimonaError):
@@ -85,5 +94,13 @@ class UnknownBatch(DimonaError):
     """A batch reference that this ledger does not hold."""
 
 
+class DecisionRefused(DimonaError):
+    """What a person decided does not fit what the ledger knows; says what to do instead."""
+
+
 class OutcomeNotWanted(DimonaError):
     """A declaration ended in an outcome that the author named in ``fail_on``."""
+
+
+class DeadlineNear(DimonaError):
+    """An unclear or held declaration is near its deadline; names references and deadlines."""

@@ -1,4 +1,8 @@
-"""Use case: follow one batch until every declaration is answered or belongs to the hourly follow-up."""
+"""
+Use case: follow one batch until every declaration is answered or belongs to the hourly follow-up.
+
+It belongs there from its first S on, or from 20 minutes after its filing: see ``followup``.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +19,9 @@ from dimona_provider.errors import ServiceUnavailable
 from dimona_provider.ledger import Ledger, batches, claims
 from dimona_provider.ledger.answers import Received, insert_answers, open_declarations
 from dimona_provider.poller import Poller
+from dimona_provider.rights import LEASE
 from dimona_provider.watches import Watch
 
-LEASE = 30.0
-"""Seconds for which one poller keeps others off a batch; Airflow needs as long to miss a triggerer."""
 FLUSH_EVERY = 1.0
 PROGRESS_EVERY = 30.0
 
@@ -65,8 +68,9 @@ async def follow_batch(
     """
     found = await asyncio.to_thread(batches.find, ledger, batch)
     following = _Following(ledger, poller, found, until, clock, report)
-    async with _lease(ledger, batch, clock) as lease:
-        await following.run(lease)
+    async with _lease(ledger, batch, until, clock) as lease:
+        if lease is not None:
+            await following.run(lease)
     still_open = await asyncio.to_thread(open_declarations, ledger, batch)
     return Followed(following.answered, len(still_open), following.looks, following.trouble)
 
@@ -154,8 +158,8 @@ class _Following:
 
 
 @asynccontextmanager
-async def _lease(ledger: Ledger, batch: str, clock: Clock) -> AsyncIterator[_Lease]:
-    """Wait for the right to poll *batch* and hold it."""
+async def _lease(ledger: Ledger, batch: str, until: float, clock: Clock) -> AsyncIterator[_Lease | None]:
+    """Wait for the right to poll *batch* and hold it; None if there is nothing left to poll it for."""
     holder = secrets.token_hex(8)
 
     async def take() -> bool | None:
@@ -170,8 +174,12 @@ async def _lease(ledger: Ledger, batch: str, clock: Clock) -> AsyncIterator[_Lea
                 raise ServiceUnavailable("another poller took this batch over while this one stood still")
 
     while (polled_before := await take()) is None:
-        # Another triggerer may have died with the lease; it ends by itself.
+        # Another triggerer may have died with the lease; it ends by itself. The follow-up gives it back.
         await clock.sleep(1.0)
+        ends = await asyncio.to_thread(following_ends, ledger, batch, now=clock.now())
+        if ends is None or clock.now() >= until:
+            yield None
+            return
     lease = _Lease(polled_before)
     lease.renewal = asyncio.create_task(renew())
     try:

@@ -63,13 +63,11 @@ def plan_exports(
     routes: Routes,
     *,
     now: float,
-    committees: Mapping[str, str] | None = None,
 ) -> Taken:
     """
     Turn every staged page of payroll into intents, and delete the page in the same transaction.
 
     The intents have no batch yet: ``batches.assign`` hands them out, also those of a plan that died half-way.
-    *committees* are translations of joint committees that go before the table's (``dimona_joint_committee``).
     """
     total = Taken()
     for page, place, records in staging.pages(ledger):
@@ -79,7 +77,7 @@ def plan_exports(
                 continue  # another plan took it
             for number, record in enumerate(records, start=1):
                 at = f"{place} record {number}"
-                intake = _Intake(ledger, connection, routes, at, None, now, taken, committees)
+                intake = _Intake(ledger, connection, routes, at, None, now, taken)
                 intake.take_employment(record)
             note_findings(connection, run, routes.default.environment, taken.findings, now=now)
         total.records += taken.records
@@ -128,11 +126,10 @@ class _Intake:
     batch: str | None
     now: float
     taken: Taken
-    committees: Mapping[str, str] | None = None
 
     def take_employment(self, record: object) -> None:
         try:
-            employment = read_employment(record, brussels_today(self.now), self.committees)
+            employment = read_employment(record, brussels_today(self.now), self.routes.committees_of)
         except Malformed as malformed:
             for defect in malformed.defects:
                 self._find(FindingKind.MALFORMED, malformed.reference, defect.field, defect.reason)

@@ -1,7 +1,7 @@
 """
 Use case: ask for outcomes in due order, within the request budget, never earlier than the schedule allows.
 
-One poller serves every batch that is followed over the same connection and event loop.
+One poller serves everything that is followed over the same connection and event loop.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import CONCURRENCY, DimonaClient
 from dimona_provider.api.operations import fetch_answer
 from dimona_provider.clock import Clock
-from dimona_provider.domain.polling import may_look, next_look
+from dimona_provider.domain.polling import LONGEST_INTERVAL, may_look, next_look
 from dimona_provider.errors import DimonaError, ServiceUnavailable
 from dimona_provider.ledger.answers import OpenDeclaration
 from dimona_provider.watches import Watch
@@ -55,12 +55,13 @@ class Poller:
         Ask for *declarations* until each is answered.
 
         *last_look* is when an earlier poller of the same declarations may have looked last: after a restart
-        no look is due before that and the interval.
+        no look is due before that and the interval. A declaration may say more of itself.
         """
         watch = Watch(until)
         for declaration in declarations:
             watch.open.add(declaration.declaration_id)
-            self._plan(declaration, watch, last_look=last_look)
+            last = declaration.last_look if last_look is None else last_look
+            self._plan(declaration, watch, last_look=last, due=declaration.due)
         if not watch.open:
             watch.finished.set()
         return watch
@@ -139,9 +140,16 @@ class Poller:
         return None
 
     def _plan(
-        self, declaration: OpenDeclaration, watch: Watch, *, last_look: float | None, wait: float = 0.0
+        self,
+        declaration: OpenDeclaration,
+        watch: Watch,
+        *,
+        last_look: float | None,
+        wait: float = 0.0,
+        due: float | None = None,
     ) -> None:
-        due = next_look(declaration.filed_at, self._clock.now() + wait, last_look)
+        if due is None:
+            due = next_look(declaration.filed_at, self._clock.now() + wait, last_look)
         if due > watch.until:
             watch.leave(declaration.declaration_id)
             return
@@ -155,8 +163,11 @@ class Poller:
             token = await self._client.prepare()
         except DimonaError as error:
             watch.trouble = str(error)
+            watch.looked[declaration.intent] = self._clock.now()
             self._plan(declaration, watch, last_look=self._clock.now())
             return
+        if declaration.declaration_id not in watch.open:
+            return  # forgotten while it waited for a token: what leaves now nobody would note
         left_at = self._clock.now()
         if not may_look(declaration.filed_at, left_at, look.last_look):
             self._plan(
@@ -164,14 +175,17 @@ class Poller:
             )  # the wait for a token took it out of its stage
             return
         watch.looks += 1
+        watch.looked[declaration.intent] = left_at
         watch.latest = max(watch.latest, left_at - look.due)
         try:
             reply = await self._client.run(fetch_answer(declaration.declaration_id), token)
         except DimonaError as error:
             # One attempt per slot, whatever went wrong; the service's own Retry-After may ask for more time.
             watch.trouble = str(error)
-            wait = error.retry_after if isinstance(error, ServiceUnavailable) else None
-            self._plan(declaration, watch, last_look=left_at, wait=wait or 0.0)
+            wait = (error.retry_after if isinstance(error, ServiceUnavailable) else None) or 0.0
+            # Whoever knows no more than the last look must not ask before that time either.
+            watch.looked[declaration.intent] = max(left_at, left_at + wait - LONGEST_INTERVAL)
+            self._plan(declaration, watch, last_look=left_at, wait=wait)
             return
         if reply is None:
             self._plan(declaration, watch, last_look=left_at)

@@ -60,6 +60,15 @@ def get_provider_info() -> dict[str, Any]:
                         'For employers with a client id of their own: {"0477472701": "dimona_other"}.',
                         format="json",
                     ),
+                    "joint_committees": _text(
+                        "Joint committees",
+                        'Translations that go before the table: {"302/EXT": "XXX"}.',
+                        format="json",
+                    ),
+                    "refile_after": _number(
+                        "Look for how long",
+                        "Seconds before a declaration that is not found may be sent again. Default 1200.",
+                    ),
                     "triggerers": _number(
                         "Triggerers", "How many triggerers share the budget. Default 1.", minimum=1
                     ),

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 from dimona_provider.domain.outcome import OUTCOMES
 from dimona_provider.ledger.findings import Finding, FindingKind
+from dimona_provider.ledger.lateness import Stuck
 from dimona_provider.ledger.summaries import Notable
 
 MOST_LINES = 500
 """Findings shown in a log; the ledger has them all."""
+
+_MOST_IN_SENTENCE = 10
+_BELGIUM = ZoneInfo("Europe/Brussels")
 
 _HEADINGS = {
     FindingKind.MALFORMED: "malformed, to be corrected where they come from",
@@ -52,3 +58,45 @@ def left_open_line(states: Mapping[str, int]) -> str:
     """Return the line about what other runs left open."""
     counted = ", ".join(f"{number} {state}" for state, number in sorted(states.items()))
     return f"other runs have left open: {counted} (docs/operations.md)"
+
+
+def deadline(file_by: float | None) -> str:
+    """
+    Return a deadline in the time of Belgium.
+
+    >>> deadline(1_800_000_000.0)
+    'by 2027-01-15 09:00'
+    """
+    if file_by is None:
+        return "without a deadline"
+    return f"by {dt.datetime.fromtimestamp(file_by, _BELGIUM):%Y-%m-%d %H:%M}"
+
+
+def open_lines(by_environment: Mapping[str, Mapping[str, int]], late: Mapping[str, int]) -> Iterator[str]:
+    """Yield for each environment what is open there, and how much of it should have been asked for."""
+    for environment, states in sorted(by_environment.items()):
+        counted = [f"{number} {state}" for state, number in sorted(states.items())]
+        if overdue := late.get(environment):
+            counted.append(f"{overdue} late")
+        yield f"open at {environment}: {', '.join(counted)}"
+    if not by_environment:
+        yield "nothing is open"
+
+
+def stuck_lines(stuck: Sequence[Stuck]) -> Iterator[str]:
+    """Yield what is unclear or held, in the order given: reference, state, kind, deadline and reason."""
+    for one in stuck:
+        why = f": {one.reason}" if one.reason else ""
+        yield (
+            f"  {one.state}: {one.reference}, {one.kind} of {one.employment}, {deadline(one.file_by)}, "
+            f"at {one.environment}{why}"
+        )
+
+
+def alert_sentence(near: Sequence[Stuck]) -> str:
+    """Return one sentence about declarations near their deadlines: references and deadlines."""
+    shown = [f"{one.reference} ({one.state}, {deadline(one.file_by)})" for one in near[:_MOST_IN_SENTENCE]]
+    if len(near) > _MOST_IN_SENTENCE:
+        shown.append(f"and {len(near) - _MOST_IN_SENTENCE} more")
+    places = ", ".join(sorted({one.environment for one in near}))
+    return f"declarations at {places} need a person before their deadline: {', '.join(shown)}"

@@ -1,30 +1,32 @@
-"""The sensor that waits for a batch's outcomes without a worker."""
+"""The sensors that wait for outcomes without a worker: of a batch, and of what its run left open."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from airflow.sdk import BaseSensorOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from dimona_provider.api.budget import Budget
-from dimona_provider.api.client import open_client
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import OUTCOMES
-from dimona_provider.errors import ConfigurationError, OutcomeNotWanted
+from dimona_provider.errors import ConfigurationError, DimonaError, OutcomeNotWanted
+from dimona_provider.events import FollowedEvent, FollowedUpEvent
 from dimona_provider.following import follow_batch, following_ends
-from dimona_provider.ledger import Ledger
-from dimona_provider.poller import Poller
+from dimona_provider.followup import PASS, FollowedUp, first_due, follow_up
+from dimona_provider.ledger import Ledger, due
+from dimona_provider.ledger.answers import fold
 from dimona_provider.reporting import counts_line
-from dimona_provider.sharing import polling_budget
-from dimona_provider.task_errors import airflow_errors
+from dimona_provider.sharing import worker_poller, worker_pollers
+from dimona_provider.task_errors import Log, airflow_errors, defect
 from dimona_provider.tasks import batch_and_settings, task_ledger
-from dimona_provider.triggers import DimonaResultTrigger, FollowedEvent
+from dimona_provider.triggers import DimonaFollowUpTrigger, DimonaResultTrigger
 from dimona_provider.upkeep import bring_up_to_date
 
 MARGIN = 300.0
@@ -36,8 +38,8 @@ class DimonaResultSensor(BaseSensorOperator):
     Wait for the outcomes of a batch; returns their counts.
 
     Looks into the ledger, and while something is open defers to ``DimonaResultTrigger``. What has no outcome
-    20 minutes after filing, and what the NSSO is still identifying, goes on to the hourly follow-up and fails
-    nothing.
+    20 minutes after filing, and what the NSSO is still identifying, goes on to the hourly follow-up
+    (``DimonaFollowUpSensor``) and fails nothing.
 
     :param batch: the batch's reference, as ``DimonaSubmitOperator`` returns it (templated)
     :param dimona_conn_id: the connection to the NSSO; by default the batch's own
@@ -56,9 +58,7 @@ class DimonaResultSensor(BaseSensorOperator):
         fail_on: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
-        # Waiting again is harmless, and Airflow 3.3.2 sometimes fails a deferred task by mistake.
-        kwargs.setdefault("retries", (kwargs.get("default_args") or {}).get("retries", 3))
-        super().__init__(**kwargs)
+        super().__init__(**_with_retries(kwargs))
         self.batch = batch
         self.dimona_conn_id = dimona_conn_id
         self.deferrable = deferrable
@@ -72,7 +72,8 @@ class DimonaResultSensor(BaseSensorOperator):
             counts = bring_up_to_date(ledger, self.batch, now=time.time())
             until = following_ends(ledger, self.batch, now=time.time())
             if until is not None and not self.deferrable:
-                asyncio.run(self._follow(ledger, settings, until))
+                with _no_texts_of_defects(f"batch {self.batch}", self.log):
+                    asyncio.run(self._follow(ledger, settings, until))
                 counts = bring_up_to_date(ledger, self.batch, now=time.time())
                 until = None
         if until is not None:
@@ -95,18 +96,15 @@ class DimonaResultSensor(BaseSensorOperator):
         return self._conclude(counts)
 
     async def _follow(self, ledger: Ledger, settings: Settings, until: float) -> None:
-        clock = SystemClock()
-        async with open_client(settings) as client:
-            poller = Poller(client, Budget(polling_budget(settings), clock), clock)
-            async with poller.running():
-                await follow_batch(
-                    ledger,
-                    poller,
-                    self.batch,
-                    until=until,
-                    clock=clock,
-                    report=lambda line: self.log.info("batch %s: %s", self.batch, line),
-                )
+        async with worker_poller(settings) as poller:
+            await follow_batch(
+                ledger,
+                poller,
+                self.batch,
+                until=until,
+                clock=SystemClock(),
+                report=lambda line: self.log.info("batch %s: %s", self.batch, line),
+            )
 
     def _conclude(self, counts: dict[str, int]) -> dict[str, int]:
         self.log.info("batch %s: %s", self.batch, counts_line(counts))
@@ -120,3 +118,83 @@ class DimonaResultSensor(BaseSensorOperator):
         known = [word for word in OUTCOMES if word != "accepted"]
         if unknown := sorted(set(self.fail_on) - set(known)):
             raise ConfigurationError(f"fail_on knows {', '.join(known)}, not {', '.join(unknown)}")
+
+
+class DimonaFollowUpSensor(BaseSensorOperator):
+    """
+    Ask once for every declaration that its run left open; returns how many were asked for and answered.
+
+    One pass: it asks for what is due within the hour, each at its own instant of the NSSO's schedule, and
+    ends as soon as nothing is; an hour after its start at the latest. A batch that a run still follows is
+    left alone. It asks over every connection that has such declarations, and fails in the end if one of them
+    could not be used.
+
+    :param deferrable: wait in the triggerer; False asks from the worker, through the same poller
+    """
+
+    def __init__(self, *, deferrable: bool = True, **kwargs: Any) -> None:
+        super().__init__(**_with_retries(kwargs))
+        self.deferrable = deferrable
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Return at once when nothing is due within the hour, else wait."""
+        until = time.time() + PASS
+        event = FollowedUpEvent()
+        with airflow_errors(), task_ledger(context) as ledger:
+            fold(ledger, None, now=time.time())
+            first = first_due(ledger, now=time.time())
+            has_some = first is not None and first < until
+            if has_some and not self.deferrable:
+                with _no_texts_of_defects("the follow-up", self.log):
+                    event = FollowedUpEvent.of(asyncio.run(self._follow(ledger, until)))
+        if has_some and self.deferrable:
+            self.defer(
+                trigger=DimonaFollowUpTrigger(until),
+                method_name="execute_complete",
+                timeout=timedelta(seconds=PASS + MARGIN),
+            )
+        return self._conclude(context, event)
+
+    def execute_complete(self, context: Context, event: Any) -> dict[str, int]:
+        """Go on after the trigger: fold its answers into the states."""
+        with airflow_errors():
+            followed = FollowedUpEvent.from_payload(event)
+        return self._conclude(context, followed)
+
+    async def _follow(self, ledger: Ledger, until: float) -> FollowedUp:
+        return await follow_up(
+            ledger,
+            worker_pollers(due.routes(ledger)),
+            until=until,
+            clock=SystemClock(),
+            report=lambda line: self.log.info("%s", line),
+        )
+
+    def _conclude(self, context: Context, event: FollowedUpEvent) -> dict[str, int]:
+        with airflow_errors(), task_ledger(context) as ledger:
+            fold(ledger, None, now=time.time())
+        self.log.info(
+            "%d looks, the latest %.1f s late; %d answered, %d left to their own runs",
+            *(event.looks, event.latest, event.answered, event.skipped),
+        )
+        if event.problem is not None:
+            raise (AirflowException if event.retryable else AirflowFailException)(event.problem)
+        return {"looks": event.looks, "answered": event.answered, "skipped": event.skipped}
+
+    # No on_kill, and that is meant: killing a task must never cancel or change anything at the NSSO.
+
+
+@contextmanager
+def _no_texts_of_defects(what: str, log: Log) -> Iterator[None]:
+    """Do in a worker as the triggers do: Airflow would log an exception's text, and that may hold a value."""
+    try:
+        yield
+    except (DimonaError, sa.exc.DBAPIError):
+        raise
+    except Exception as error:  # noqa: BLE001 - what it is goes to the log
+        raise AirflowException(defect(log, what, error)) from None
+
+
+def _with_retries(kwargs: dict[str, Any]) -> dict[str, Any]:
+    # Waiting again is harmless, and Airflow 3.3.2 sometimes fails a deferred task by mistake.
+    return {"retries": (kwargs.get("default_args") or {}).get("retries", 3), **kwargs}

@@ -13,6 +13,7 @@ import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from dimona_provider.api.client import REQUEST_TIMEOUT
@@ -79,16 +80,14 @@ class Settlement:
         """
         settled = Settled()
         by_worker = itertools.groupby(sorted(intents, key=_worker), key=_worker)
-        looks = [self._look(list(group), settled) for _, group in by_worker]
-        looks += [self._compare(one, settled) for one in refused]
-        for number, look in enumerate(looks):
+        looks = [partial(self._look, list(group), settled) for _, group in by_worker]
+        looks += [partial(self._compare, one, settled) for one in refused]
+        for look in looks:
             try:
-                await look
+                await look()
             except (ServiceUnavailable, AuthenticationFailed) as error:
                 settled.trouble = str(error)
-                for rest in looks[number + 1 :]:
-                    rest.close()
-                break
+                break  # the service can't be used now; the next pass looks again
             except DimonaError as error:
                 settled.trouble = str(error)
         settled.left = len({one.id for one in intents} - settled.resolved)
@@ -211,6 +210,10 @@ class Settlement:
             ssin = body["worker"].get("ssin")
             periods = await self._evidence.periods(body["employer"], ssin) if ssin else []
             period = next((item for item in periods if is_period_of(body, item)), None)
+            if period is not None and await asyncio.to_thread(
+                unclear.is_period_of_another, self._ledger, one, period.period_id
+            ):
+                period = None  # payroll wishes one period under two employments: a person has to look
         else:
             standing = await self._evidence.period(one.period_id) if one.period_id else None
             period = standing if standing is not None and is_effect_of(body, standing) else None

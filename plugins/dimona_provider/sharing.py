@@ -1,10 +1,15 @@
-"""One client, token, request budget and poller per connection and event loop, for all triggers together."""
+"""
+Pollers for those who ask.
+
+All triggers together have one client, token, request budget and poller per connection and event loop; a task
+that asks from its worker has its own.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
@@ -13,6 +18,9 @@ from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import open_client
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
+from dimona_provider.domain.routes import Route
+from dimona_provider.errors import ConfigurationError, DimonaError
+from dimona_provider.followup import OpenPoller
 from dimona_provider.hooks import DimonaHook, DimonaLedgerHook
 from dimona_provider.ledger import Ledger
 from dimona_provider.poller import Poller
@@ -70,6 +78,34 @@ async def shared_poller(conn_id: str) -> AsyncIterator[Shared]:
             await shared.stack.aclose()
 
 
+def check_leads_to(route: Route, settings: Settings) -> None:
+    """Raise ConfigurationError if a connection no longer leads to where its declarations were filed."""
+    if settings.base_url != route.environment:
+        raise ConfigurationError(
+            f"declarations were filed with {route.environment}, "
+            f"but the connection {route.dimona_conn_id!r} leads to {settings.base_url}"
+        )
+
+
+@asynccontextmanager
+async def poller_of(route: Route) -> AsyncIterator[Poller]:
+    """Give the shared poller of a route. Raises ConfigurationError if its connection now leads elsewhere."""
+    async with shared_poller(route.dimona_conn_id) as shared:
+        check_leads_to(route, shared.settings)
+        yield shared.poller
+
+
+@asynccontextmanager
+async def shared_ledger() -> AsyncIterator[Ledger]:
+    """Give the ledger to a trigger that has no connection of its own."""
+    location = await DimonaLedgerHook().alocation()
+    ledger = await asyncio.to_thread(location.open, "triggerer")
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
 async def _current(loop: _Loop, conn_id: str) -> Shared:
     shared = loop.shared.get(conn_id)
     now = time.monotonic()
@@ -104,3 +140,34 @@ async def _open(conn_id: str, settings: Settings, now: float) -> Shared:
         await stack.aclose()
         raise
     return Shared(conn_id, settings, poller, ledger, now, stack=stack)
+
+
+def worker_pollers(routes: Sequence[Route]) -> OpenPoller:
+    """Return what opens a poller for each of *routes*; connections are looked up before a loop runs."""
+    found: dict[Route, Settings | DimonaError] = {}
+    for route in routes:
+        try:
+            found[route] = DimonaHook(route.dimona_conn_id).settings()
+        except DimonaError as error:
+            found[route] = error
+
+    @asynccontextmanager
+    async def open_poller(route: Route) -> AsyncIterator[Poller]:
+        settings = found[route]
+        if isinstance(settings, DimonaError):
+            raise settings
+        check_leads_to(route, settings)
+        async with worker_poller(settings) as poller:
+            yield poller
+
+    return open_poller
+
+
+@asynccontextmanager
+async def worker_poller(settings: Settings) -> AsyncIterator[Poller]:
+    """Give a poller of a task's own."""
+    clock = SystemClock()
+    async with open_client(settings) as client:
+        poller = Poller(client, Budget(polling_budget(settings), clock), clock)
+        async with poller.running():
+            yield poller

@@ -41,12 +41,12 @@ def task_ledger(context: Context) -> Iterator[Ledger]:
 def routes_from(conn_id: str) -> Routes:
     """Return over which connection each employer files. Raises ConfigurationError for any that is wrong."""
     settings = DimonaHook(conn_id).settings()
-    others = {
-        other: Route(other, DimonaHook(other).settings().base_url)
-        for other in set(settings.employers.values())
+    others = {other: DimonaHook(other).settings() for other in sorted(set(settings.employers.values()))}
+    by_employer = {
+        employer: Route(other, others[other].base_url) for employer, other in settings.employers.items()
     }
-    by_employer = {employer: others[other] for employer, other in settings.employers.items()}
-    return Routes(Route(conn_id, settings.base_url), by_employer)
+    committees = {name: one.joint_committees for name, one in {**others, conn_id: settings}.items()}
+    return Routes(Route(conn_id, settings.base_url), by_employer, committees)
 
 
 def batch_and_settings(ledger: Ledger, reference: str, conn_id: str | None) -> tuple[Batch, Settings]:

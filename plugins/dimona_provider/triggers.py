@@ -1,61 +1,26 @@
-"""The trigger that asks for outcomes in the triggerer. It only reads at the NSSO: a trigger may run twice."""
+"""The triggers that ask for outcomes. They only read at the NSSO: a trigger may run twice."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-import traceback
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import asdict, dataclass
-from types import NoneType
-from typing import Any, Self
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from dimona_provider.clock import SystemClock
-from dimona_provider.errors import UnexpectedResponse
+from dimona_provider.events import FollowedEvent, FollowedUpEvent
 from dimona_provider.following import follow_batch
-from dimona_provider.sharing import shared_poller
-from dimona_provider.task_errors import airflow_errors
+from dimona_provider.followup import follow_up
+from dimona_provider.sharing import poller_of, shared_ledger, shared_poller
+from dimona_provider.task_errors import Log, airflow_errors, defect
+
+E = TypeVar("E")
 
 SHORTEST_RUN = 6.0
 """Seconds from the start of ``run()`` to its event: Airflow 3.3.2 fails a task whose trigger fires sooner."""
-
-
-@dataclass(frozen=True, slots=True)
-class FollowedEvent:
-    """What crosses Airflow's database when a batch was followed: a reference and counts, no person."""
-
-    batch: str
-    answered: int
-    open: int
-    problem: str | None = None
-    """Why following failed, in words for a person."""
-    retryable: bool = True
-
-    def to_payload(self) -> dict[str, Any]:
-        """Return the plain JSON form."""
-        return asdict(self)
-
-    @classmethod
-    def from_payload(cls, payload: Any) -> Self:
-        """Read the plain JSON form. Raises UnexpectedResponse for anything else, which is never success."""
-        # type(), because True is an int too.
-        types: dict[str, set[type]] = {
-            "batch": {str},
-            "answered": {int},
-            "open": {int},
-            "problem": {str, NoneType},
-            "retryable": {bool},
-        }
-        if (
-            not isinstance(payload, Mapping)
-            or set(payload) != set(types)
-            or not all(type(payload[name]) in kinds for name, kinds in types.items())
-        ):
-            raise UnexpectedResponse("the trigger's event is not one of DimonaResultTrigger")
-        return cls(**payload)
 
 
 class DimonaResultTrigger(BaseTrigger):
@@ -82,16 +47,11 @@ class DimonaResultTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield one event with counts."""
-        began = time.monotonic()
-        try:
-            with airflow_errors():
-                event = await self._follow()
-        except AirflowException as error:
-            retryable = not isinstance(error, AirflowFailException)
-            event = FollowedEvent(self.batch, 0, 0, problem=str(error), retryable=retryable)
-        except Exception as error:  # noqa: BLE001 - a crash reaches the task without its right to be retried
-            event = FollowedEvent(self.batch, 0, 0, problem=self._defect(error))
-        await asyncio.sleep(max(0.0, began + SHORTEST_RUN - time.monotonic()))
+
+        def failed(problem: str, retryable: bool) -> FollowedEvent:  # noqa: FBT001 - called below alone
+            return FollowedEvent(self.batch, 0, 0, problem=problem, retryable=retryable)
+
+        event = await _held_back(self._follow, failed, f"batch {self.batch}", self.log)
         yield TriggerEvent(event.to_payload())
 
     async def _follow(self) -> FollowedEvent:
@@ -112,10 +72,60 @@ class DimonaResultTrigger(BaseTrigger):
             self.log.warning("batch %s: the last look that failed: %s", self.batch, followed.trouble)
         return FollowedEvent(self.batch, followed.answered, followed.open)
 
-    def _defect(self, error: Exception) -> str:
-        # Where it happened, but not its text: that may hold a value.
-        place = "".join(traceback.format_tb(error.__traceback__))
-        self.log.error("batch %s: a defect, %s at\n%s", self.batch, type(error).__name__, place)
-        return f"following batch {self.batch} failed with {type(error).__name__}: see the trigger's log"
-
     # No on_kill, and that is meant: killing or clearing a task must never change anything at the NSSO.
+
+
+class DimonaFollowUpTrigger(BaseTrigger):
+    """
+    Ask once for everything that is owed a look before *until*, over every connection that has some.
+
+    :param until: epoch seconds at which the pass ends
+    """
+
+    def __init__(self, until: float) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow has not typed it
+        self.until = until
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return class path and arguments: an instant."""
+        return f"{type(self).__module__}.{type(self).__qualname__}", {"until": self.until}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Yield one event with counts."""
+
+        def failed(problem: str, retryable: bool) -> FollowedUpEvent:  # noqa: FBT001 - called below alone
+            return FollowedUpEvent(problem=problem, retryable=retryable)
+
+        event = await _held_back(self._follow, failed, "the follow-up", self.log)
+        yield TriggerEvent(event.to_payload())
+
+    async def _follow(self) -> FollowedUpEvent:
+        async with shared_ledger() as ledger:
+            done = await follow_up(
+                ledger,
+                poller_of,
+                until=self.until,
+                clock=SystemClock(),
+                report=lambda line: self.log.info("%s", line),
+            )
+        for conn_id, trouble in sorted(done.trouble.items()):
+            self.log.warning("%s: the last look that failed: %s", conn_id, trouble)
+        return FollowedUpEvent.of(done)
+
+    # No on_kill here either.
+
+
+async def _held_back(
+    follow: Callable[[], Awaitable[E]], failed: Callable[[str, bool], E], what: str, log: Log
+) -> E:
+    """Return what *follow* comes to, also when it fails, and not before Airflow can take an event."""
+    began = time.monotonic()
+    try:
+        with airflow_errors():
+            event = await follow()
+    except AirflowException as error:
+        event = failed(str(error), not isinstance(error, AirflowFailException))
+    except Exception as error:  # noqa: BLE001 - a crash reaches the task without its right to be retried
+        event = failed(defect(log, what, error), True)  # noqa: FBT003 - as above
+    await asyncio.sleep(max(0.0, began + SHORTEST_RUN - time.monotonic()))
+    return event

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, BinaryIO
 
-from dimona_provider.api.verdict import BodyDefect, check_body
-from dimona_provider.domain.anomalies import Language
-from dimona_provider.domain.sentences import sentence
+from dimona_provider.api.names import BLOCKS
+from dimona_provider.api.verdict import BodyDefect, check_body, has_unusual_period
+from dimona_provider.domain.employment import read_reference
 
 LONGEST_LINE = 1 << 20
 """Bytes; a longer line is no declaration, and is not kept in memory to find that out."""
 
+_REFUSED_REFERENCE = BodyDefect("90372-003", "B", "reference")
+"""The reference is ours: no code of the NSSO is about it, and this one is of the form of the declaration."""
 _NO_JSON = None
 """No JSON value that is a declaration: read like any other value that is none."""
 
@@ -31,6 +32,9 @@ class Verdict:
     line: int
     """From 1; blank lines count, and get no verdict."""
     defects: Sequence[BodyDefect]
+
+    has_unusual_period: bool = False
+    """Whether the check digits of its period id look like a typing error; nothing that would refuse it."""
 
     @property
     def is_valid(self) -> bool:
@@ -46,7 +50,24 @@ def validate(stream: BinaryIO, today: dt.date) -> Iterator[Verdict]:
     """
     for number, line in enumerate(_lines(stream), start=1):
         if not line.isspace():
-            yield Verdict(number, check_body(_parse(line), today))
+            yield _judge(number, _parse(line), today)
+
+
+def _judge(number: int, value: Any, today: dt.date) -> Verdict:
+    if not _is_item(value):
+        return Verdict(number, check_body(value, today), has_unusual_period(value))
+    try:
+        read_reference(value.get("reference"))
+        refused = []
+    except ValueError:
+        refused = [_REFUSED_REFERENCE]
+    body = value["declaration"]
+    return Verdict(number, [*refused, *check_body(body, today)], has_unusual_period(body))
+
+
+def _is_item(value: Any) -> bool:
+    """Tell whether it is a declaration with its reference, as ``DimonaSubmitOperator`` takes them."""
+    return isinstance(value, dict) and "declaration" in value and BLOCKS.keys().isdisjoint(value)
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:
@@ -85,37 +106,3 @@ def _no_number(_name: str) -> Any:
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_number)
-
-
-def as_json_lines(verdicts: Iterable[Verdict], lang: Language) -> Iterator[str]:
-    """Yield one JSON object for each verdict: ``line``, ``valid`` and ``defects``."""
-    for verdict in verdicts:
-        defects = ", ".join(_as_json(defect, lang) for defect in verdict.defects)
-        valid = "true" if verdict.is_valid else "false"
-        yield f'{{"line": {verdict.line}, "valid": {valid}, "defects": [{defects}]}}\n'
-
-
-@cache  # of these there are as many as the tables have rows
-def _as_json(defect: BodyDefect, lang: Language) -> str:
-    return json.dumps(
-        {
-            "code": defect.code,
-            "severity": defect.severity,
-            "field": defect.field,
-            "message": sentence(defect.code, lang),
-        },
-        ensure_ascii=False,
-    )
-
-
-def as_table(verdicts: Iterable[Verdict], lang: Language) -> Iterator[str]:
-    """Yield a row for each defect, for people; lines without any are only counted, at the end."""
-    lines = refused = 0
-    yield f"{'line':>7}  {'code':9}  {'':2}  {'field':42}  message\n"
-    for verdict in verdicts:
-        lines += 1
-        refused += not verdict.is_valid
-        for defect in verdict.defects:
-            said = sentence(defect.code, lang)
-            yield f"{verdict.line:>7}  {defect.code:9}  {defect.severity:2}  {defect.field:42}  {said}\n"
-    yield f"{lines} declarations, {refused} of them invalid\n"

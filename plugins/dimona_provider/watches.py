@@ -1,4 +1,4 @@
-"""What one batch wants of the poller, and what the poller has found for it."""
+"""What whoever follows declarations wants of the poller, and what the poller has found for them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dimona_provider.ledger.answers import OpenDeclaration
 
 @dataclass(slots=True)
 class Watch:
-    """Declarations of one batch that are asked for until each has an answer or *until* has come."""
+    """Declarations that are asked for until each has an answer or *until* has come."""
 
     until: float
     """Epoch seconds after which no look is planned any more."""
@@ -19,6 +19,8 @@ class Watch:
     """Declaration ids that still get looks."""
     replies: asyncio.Queue[tuple[OpenDeclaration, Reply, float]] = field(default_factory=asyncio.Queue)
     """Answers in the order they came, with the instant."""
+    looked: dict[int, float] = field(default_factory=dict)
+    """When each intent was asked for last; a look that failed before it left used up its slot too."""
     looks: int = 0
     latest: float = 0.0
     """Seconds by which the latest look left after its slot."""

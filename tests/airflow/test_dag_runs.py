@@ -13,7 +13,7 @@ from airflow.utils.session import create_session
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dimona_provider import triggers
-from dimona_provider.ledger.schema import staged_pages
+from dimona_provider.ledger.schema import answers, batches, intents, staged_pages
 from include.payroll.sample import Case, case_of, employments
 from support.dags import shipped
 from support.nsso import pem
@@ -125,3 +125,69 @@ def test_a_payroll_that_can_not_be_read_stages_nothing(nsso, payroll, ledger):
     assert failed.state == DagRunState.FAILED
     with ledger.read() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(staged_pages)) == 0
+
+
+def make_older(ledger, seconds):
+    """Let everything have been filed, answered S and left by its run earlier."""
+    with ledger.write() as connection:
+        connection.execute(intents.update().values(filed_at=intents.c.filed_at - seconds))
+        connection.execute(batches.update().values(polled_until=batches.c.polled_until - seconds))
+
+
+def test_what_a_run_left_open_is_followed_up_and_payroll_gets_it(payroll, nsso, ledger, logged):
+    payroll.fill(PEOPLE[:20])
+    run("payroll_employments")
+    run("dimona_declare")
+    with ledger.write() as connection:  # the service said S, and has found the person since
+        known = sa.select(intents).where(intents.c.state == "accepted").limit(2)
+        found = {one.id: one.employment for one in connection.execute(known)}
+        mine = intents.c.id.in_(found)
+        connection.execute(intents.update().where(mine).values(state="identifying", period_id=None))
+        connection.execute(answers.update().where(answers.c.intent.in_(found)).values(result="S"))
+    make_older(ledger, 4790.0)
+    before = len(nsso.looks)
+
+    followed, states = run("dimona_follow_up")
+    applied, _ = run("payroll_apply_outcomes")
+
+    assert {followed.state, applied.state} == {DagRunState.SUCCESS}
+    assert states.pop(("fail_if_a_task_failed", -1)) == TaskInstanceState.SKIPPED
+    assert set(states.values()) == {TaskInstanceState.SUCCESS}
+    still = len([number for number in range(1, 21) if case_of(number) is Case.IDENTIFIED_LATER])
+    assert len(nsso.looks) - before == len(found) + still
+    assert len(nsso.posts) == len(set(range(1, 21))) - len(
+        [number for number in range(1, 21) if case_of(number) is Case.MALFORMED]
+    )
+    saved = {one.employment_id: one for one in payroll.outcomes()}
+    assert {saved[employment].outcome for employment in found.values()} == {"accepted"}
+    handed_on = stored(followed)
+    assert handed_on["ask", -1] == {"looks": len(found) + still, "answered": len(found), "skipped": 0}
+    assert handed_on["report", -1].get("identifying", 0) == still
+    text = logged() + str(handed_on)
+    assert [secret for secret in SECRETS if secret in text] == []
+
+
+def test_a_deadline_that_nears_fails_the_run_and_stops_nothing_else(payroll, nsso, ledger, logged):
+    payroll.fill(PEOPLE[:3])
+    run("payroll_employments")
+    run("dimona_declare")
+    with ledger.write() as connection:
+        soon = dt.datetime.now(dt.UTC).timestamp() + 3600
+        stuck = {"state": "unclear", "declaration_id": None, "file_by": soon}
+        connection.execute(intents.update().values(**stuck))
+
+    followed, states = run("dimona_follow_up")
+
+    assert followed.state == DagRunState.FAILED
+    assert states["alert", -1] == TaskInstanceState.FAILED
+    assert {states[name, -1] for name in ("settle", "ask", "report")} == {TaskInstanceState.SUCCESS}
+    assert "need a person before their deadline" in logged()
+
+
+def test_with_nothing_open_a_follow_up_asks_nothing_and_succeeds(nsso, ledger, logged):
+    followed, states = run("dimona_follow_up")
+
+    assert followed.state == DagRunState.SUCCESS
+    assert states["ask", -1] == TaskInstanceState.SUCCESS
+    assert not nsso.looks
+    assert "nothing is open" in logged()

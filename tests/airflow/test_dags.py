@@ -13,7 +13,7 @@ from airflow.configuration import conf
 from airflow.sdk import AssetOrTimeSchedule, TriggerRule
 
 from dimona_provider.operators import DimonaReportOperator, DimonaSettleOperator, DimonaSubmitOperator
-from dimona_provider.sensors import DimonaResultSensor
+from dimona_provider.sensors import DimonaFollowUpSensor, DimonaResultSensor
 from support.dags import FOLDER, shipped
 
 BAG = shipped()
@@ -33,9 +33,19 @@ def declare():
     return BAG.dags["dimona_declare"]
 
 
+@pytest.fixture(scope="module")
+def follow_up():
+    return BAG.dags["dimona_follow_up"]
+
+
 def test_every_file_can_be_imported():
     assert BAG.import_errors == {}
-    assert set(BAG.dags) == {"payroll_employments", "dimona_declare", "payroll_apply_outcomes"}
+    assert set(BAG.dags) == {
+        "payroll_employments",
+        "dimona_declare",
+        "dimona_follow_up",
+        "payroll_apply_outcomes",
+    }
 
 
 @EVERY_DAG
@@ -95,7 +105,7 @@ def test_reading_the_dags_touches_neither_connections_nor_the_ledger():
         "BaseHook.get_connection = classmethod(refuse)\n"
         "import sqlalchemy as sa\n"
         "sa.create_engine = refuse\n"
-        "import dimona_declare, payroll_apply_outcomes, payroll_employments\n"
+        "import dimona_declare, dimona_follow_up, payroll_apply_outcomes, payroll_employments\n"
     )
     ended = subprocess.run(
         [sys.executable, "-c", script, str(FOLDER)], capture_output=True, text=True, check=False, timeout=60
@@ -113,6 +123,8 @@ def test_it_runs_after_payroll_and_every_hour(declare):
     assert isinstance(timetable, AssetOrTimeSchedule)
     assert [asset.name for asset in timetable.asset_condition.objects] == ["payroll_employments"]
     assert timetable.timetable.expression.split()[1:] == ["*"] * 4
+    # False would still run the last slot at once for six minutes after it.
+    assert timetable.timetable.run_immediately == timedelta(0)
 
 
 def test_waiting_may_be_retried():
@@ -146,10 +158,12 @@ def test_staging_announces_employments_and_the_declaring_dag_listens(declare):
     assert [outlet.name for outlet in stage.outlets] == ["payroll_employments"]
 
 
-def test_the_last_task_watches_every_other_and_fails_when_one_failed(declare):
-    (last,) = (task for task in declare.tasks if task.trigger_rule == TriggerRule.ONE_FAILED)
+@pytest.mark.parametrize("dag_id", ["dimona_declare", "dimona_follow_up"])
+def test_the_last_task_watches_every_other_and_fails_when_one_failed(dag_id):
+    tasks = BAG.dags[dag_id].tasks
+    (last,) = (task for task in tasks if task.trigger_rule == TriggerRule.ONE_FAILED)
 
-    assert last.upstream_task_ids == {task.task_id for task in declare.tasks if task is not last}
+    assert last.upstream_task_ids == {task.task_id for task in tasks if task is not last}
     assert last.retries == 0
     assert not last.downstream_task_ids
 
@@ -166,6 +180,37 @@ def test_what_files_is_retried_with_a_pause(declare):
     for task in tasks_of(DimonaSubmitOperator):
         assert task.retries >= 2
         assert task.retry_delay >= timedelta(seconds=30)
+
+
+# --- the DAG that follows up ---
+
+
+def test_it_runs_every_hour_at_a_minute_of_its_own(declare, follow_up):
+    minute, *rest = follow_up.timetable.expression.split()
+
+    assert rest == ["*"] * 4
+    assert minute != declare.timetable.timetable.expression.split()[0]
+    assert follow_up.start_date is None
+    assert follow_up.timetable.run_immediately == timedelta(0)
+
+
+def test_what_of_the_follow_up_fails_stops_no_other_part(follow_up):
+    for task_id in ("ask", "alert", "report"):
+        assert follow_up.task_dict[task_id].trigger_rule == TriggerRule.ALL_DONE
+    assert follow_up.task_dict["ask"].upstream_task_ids == {"settle"}
+    assert follow_up.task_dict["alert"].upstream_task_ids == {"settle"}
+    assert follow_up.task_dict["report"].upstream_task_ids == {"ask"}
+
+
+def test_what_the_follow_up_learns_is_announced_to_payroll(follow_up):
+    assert [outlet.name for outlet in follow_up.task_dict["report"].outlets] == ["dimona_outcomes"]
+
+
+def test_asking_waits_without_a_worker_and_may_be_retried(follow_up):
+    (ask,) = tasks_of(DimonaFollowUpSensor)
+
+    assert ask.deferrable
+    assert ask.retries >= 2
 
 
 def test_the_tests_read_the_shipped_dags_and_plugins():

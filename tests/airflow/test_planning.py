@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from dimona_provider.operators import (
     DimonaStageOperator,
     DimonaSubmitOperator,
 )
-from support.people import OTHER_EMPLOYER, SSIN, employment, identity, ssin
+from support.people import EMPLOYER, OTHER_EMPLOYER, SSIN, employment, identity, ssin
 
 
 def stage(pages):
@@ -283,6 +284,32 @@ def test_employers_with_a_client_of_their_own_are_planned_over_their_connection(
         "dimona_other",
     }
     assert len(nsso.posts) == 2
+
+
+def test_joint_committees_are_translated_by_the_connection_of_the_employer(ledger, execute, connect, nsso):
+    mapped, other = nsso.connection(), nsso.connection()
+    mapped["extra"] = {
+        **mapped["extra"],
+        "employers": {OTHER_EMPLOYER: "dimona_other"},
+        "joint_committees": {"200": "140"},
+    }
+    other["extra"] = {**other["extra"], "joint_committees": '{"200/OTH": "149"}'}
+    connect("dimona_default", mapped)
+    connect("dimona_other", other)
+    records = [employment(), employment(employment_id="E-2", employer=OTHER_EMPLOYER)]
+    execute(DimonaStageOperator(task_id="stage", pages=lambda: [records]))
+
+    execute(DimonaPlanOperator(task_id="plan"))
+
+    with ledger.read() as connection:
+        bodies = [
+            json.loads(ledger.keys.decrypt(one)) for one in connection.scalars(sa.select(intents.c.body))
+        ]
+    planned = {
+        body["employer"]["enterpriseNumber"]: body["dimonaIn"]["features"]["jointCommissionNumber"]
+        for body in bodies
+    }
+    assert planned == {EMPLOYER: "140", OTHER_EMPLOYER: "149"}
 
 
 def test_a_connection_that_employers_names_must_exist(ledger, execute, connect, nsso):

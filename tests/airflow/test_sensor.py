@@ -13,12 +13,13 @@ from airflow._shared.module_loading import import_string
 from airflow.sdk import DAG, BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
-from dimona_provider import triggers
+from dimona_provider import sensors, triggers
 from dimona_provider.domain.outcome import OUTCOMES
+from dimona_provider.events import FollowedEvent
 from dimona_provider.ledger.schema import answers, intents
 from dimona_provider.operators import DimonaSubmitOperator
 from dimona_provider.sensors import MARGIN, DimonaResultSensor
-from dimona_provider.triggers import DimonaResultTrigger, FollowedEvent
+from dimona_provider.triggers import DimonaResultTrigger
 from include.dimona_simulator.tables import EMPLOYER_WITHOUT_MANDATE, UNKNOWN_EMPLOYER
 from support.people import SSIN, in_body, ssin
 
@@ -226,6 +227,27 @@ def test_a_problem_of_the_trigger_keeps_its_right_to_be_retried(retryable, fails
         wait(filed([])).execute_complete({"ti": SENSOR_TI}, event=event)
 
     assert isinstance(failed.value, AirflowFailException) is fails_at_once
+
+
+@WAYS
+def test_a_defect_fails_the_task_and_its_text_stays_out(way, filed, execute, monkeypatch, logged):
+    batch = filed(one_of_each()[:1])
+
+    async def broken(*_, **__):
+        raise KeyError(SSIN)
+
+    monkeypatch.setattr(sensors, "follow_batch", broken)
+    monkeypatch.setattr(triggers, "follow_batch", broken)
+
+    with pytest.raises(AirflowException, match="failed with KeyError") as failed:
+        way(wait(batch), execute)
+
+    text = logged()
+    assert not isinstance(failed.value, AirflowFailException)
+    assert failed.value.__cause__ is None
+    assert failed.value.__suppress_context__ or failed.value.__context__ is None
+    assert "in broken" in text
+    assert SSIN not in text + str(failed.value)
 
 
 # --- what vanished and what is still identified ---

@@ -18,6 +18,7 @@ import pytest
 from dimona_provider.api.verdict import BodyDefect, check_body
 from include.dimona_simulator import Malformed, judge
 from include.dimona_simulator.tables import is_blocking
+from support import bodies
 from support.generated import declarations
 from support.parts import Json
 
@@ -42,6 +43,7 @@ _EXPECTED = """
     00664-001 00664-005 00664-353 00776-003 00776-005 00777-001 00777-005 00778-001 00778-005 00778-345
     00910-008 00910-459 00911-001 00911-003 00911-008 00911-014 00948-003 01135-001 01135-005 01231-001
     01231-005 90017-363 90107-351 90107-352 90256-364 90373-341 90373-421 90373-460 90374-349 90378-360
+    90378-368 90378-421 90378-460
 """
 """Every code that one declaration can get by itself, without registers."""
 _compared: Counter[str] = Counter()
@@ -88,6 +90,46 @@ def test_both_readings_give_the_same_codes():
     for today in _DAYS.values():
         for declaration in declarations(1000 // len(_DAYS), today):
             compare(declaration, today)
+
+
+@pytest.mark.parametrize("start", ["9999-12-31", "9999-12-30", "2040-01-01"])
+@pytest.mark.parametrize("worker_type", ["OTH", "STU", "FLX", "EXT", "T17", "STX"])
+def test_both_readings_know_types_that_never_close_at_the_end_of_time(worker_type, start):
+    body = bodies.body(worker_type, startDate=start, endDate=start)
+
+    assert {"00910-008", "00911-008"} <= compare(body, _DAY)
+
+
+@pytest.mark.parametrize("text", ["a\tb", "a\x00", "\x7fa", "a\ud800", "a\nb"])
+def test_both_readings_refuse_texts_that_hold_no_text(text):
+    identity = {**bodies.IDENTITY, "familyName": text}
+
+    assert compare(bodies.body(worker=identity), _DAY) == {_WITHOUT_CODE}
+
+
+@pytest.mark.parametrize(
+    ("members", "code"),
+    [
+        ({"startDate": "2027-03-01", "endDate": "2027-04-01", "plannedHoursNumber": 9}, "90378-421"),
+        ({"endDate": "9999-12-31", "plannedHoursNumber": 9}, "90378-368"),
+        ({"startDate": "2026-11-23"}, "90378-460"),
+    ],
+)
+def test_both_readings_see_an_update_that_contradicts_itself(members, code):
+    assert compare(bodies.follow_up("dimonaUpdate", **members), _DAY) == {code}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"startDate": "2027-03-01", "endDate": "2027-04-01"},
+        {"startDate": "2027-01-01", "endDate": "2027-03-31", "plannedHoursNumber": 9},
+        {"endDate": "9999-12-31"},
+        {"startDate": "2026-11-24"},
+    ],
+)
+def test_both_readings_leave_other_updates_to_the_nsso(members):
+    assert compare(bodies.follow_up("dimonaUpdate", **members), _DAY) == set()
 
 
 def test_the_generator_depends_on_its_seed_alone():

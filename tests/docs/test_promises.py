@@ -63,18 +63,23 @@ def test_the_submit_operator_files() -> None:
 
 
 def test_filing_is_the_only_call_that_is_not_a_question() -> None:
-    methods = [
-        (node.args[0].value, name_of(path))
-        for path, node in _nodes()
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "Operation"
-        and isinstance(node.args[0], ast.Constant)
+    calls = [
+        node
+        for _, node in _nodes()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Operation"
     ]
 
-    acting = [method for method, _ in methods if method != "GET"]
+    methods = [call.args[0].value for call in calls if isinstance(call.args[0], ast.Constant)]
+    acting = [call for call in calls if any(word.arg == "safe" for word in call.keywords)]
 
-    assert acting == ["POST"]
+    assert len(methods) == len(calls)
+    assert set(methods) == {"GET", "POST"}
+    assert [ast.unparse(call.args[1]) for call in acting] == ["'declarations'"]
+    # The other POSTs are searches.
+    asking = [
+        ast.unparse(call.args[1]) for call in calls if call.args[0].value == "POST" and call not in acting
+    ]
+    assert asking == ["f'{route}?{query}'"]
 
 
 def test_accepted_with_a_warning_is_no_plain_success() -> None:

@@ -21,8 +21,13 @@ _CLASSES = [
     "dimona_provider.operators:DimonaSubmitOperator",
     "dimona_provider.operators:DimonaSettleOperator",
     "dimona_provider.operators:DimonaReportOperator",
+    "dimona_provider.operators:DimonaFollowUpOperator",
+    "dimona_provider.operators:DimonaAlertOperator",
+    "dimona_provider.operators:DimonaFollowUpReportOperator",
     "dimona_provider.sensors:DimonaResultSensor",
+    "dimona_provider.sensors:DimonaFollowUpSensor",
     "dimona_provider.triggers:DimonaResultTrigger",
+    "dimona_provider.triggers:DimonaFollowUpTrigger",
     "dimona_provider.hooks:DimonaHook",
     "dimona_provider.hooks:DimonaLedgerHook",
 ]
@@ -52,9 +57,9 @@ def _defined() -> Iterator[str]:
     from airflow.triggers.base import BaseTrigger
 
     from dimona_provider import hooks, sensors, triggers
-    from dimona_provider.operators import filing, planning
+    from dimona_provider.operators import filing, followup, planning
 
-    for module in (hooks, sensors, triggers, filing, planning):
+    for module in (hooks, sensors, triggers, filing, followup, planning):
         for name, cls in inspect.getmembers(module, inspect.isclass):
             is_ours = cls.__module__ == module.__name__
             if is_ours and issubclass(cls, (BaseHook, BaseOperator, BaseTrigger)):

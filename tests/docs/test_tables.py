@@ -124,8 +124,8 @@ def test_tables_of_the_ledger() -> None:
 def test_environment_stands_in_the_tables_that_are_said_to_have_it() -> None:
     without = {name for name, found in metadata.tables.items() if "environment" not in found.columns}
 
-    # Of these, batches of pages and the keys' fingerprint belong to no environment.
-    assert without - {"ledger_info", "staged_pages"} == {"attempts", "events"}
+    # Of these, batches of pages, switches and the keys' fingerprint belong to no environment.
+    assert without - {"ledger_info", "staged_pages", "holds"} == {"attempts", "events", "looks"}
 
 
 def test_the_time_after_which_a_vanished_sender_is_unclear() -> None:

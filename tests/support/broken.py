@@ -7,7 +7,7 @@ from typing import Any
 
 from support.parts import Json, dimona_number
 
-_EMPTIES: tuple[Any, ...] = (None, {}, [], "", 0, -1, "x", True, 1.5, [{}])
+_EMPTIES: tuple[Any, ...] = (None, {}, [], "", 0, -1, "x", "a\tb", "\ud800", True, 1.5, [{}])
 
 
 def break_structure(rng: Random, body: Json) -> Json:

@@ -91,10 +91,12 @@ def _span(rng: Random, kind: str, today: dt.date, *, must_end: bool) -> Json:
 def _follow_up(rng: Random, today: dt.date) -> Json:
     period = {"periodId": dimona_number(rng)}
     day = (today + dt.timedelta(days=rng.randint(-3, 40))).isoformat()
+    later = rng.choice(((today + dt.timedelta(days=rng.randint(-3, 120))).isoformat(), "9999-12-31"))
     choices: tuple[dict[str, Any], ...] = (
         {"dimonaOut": {**period, "endDate": day}},
         {"dimonaUpdate": {**period, "endDate": rng.choice((day, "9999-12-31"))}},
         {"dimonaUpdate": {**period, "startDate": day, "plannedHoursNumber": rng.randint(1, 100)}},
+        {"dimonaUpdate": {**period, "startDate": day, "endDate": later, "plannedHoursNumber": 9}},
         {"dimonaUpdate": {**period, "startHour": "0900", "endHour": "1700"}},
         {"dimonaUpdate": period},
         {"dimonaCancel": period},

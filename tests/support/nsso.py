@@ -60,6 +60,7 @@ class Wire(httpx.AsyncBaseTransport):
         self.nsso = nsso
         self.faults: list[object] = []
         self.get_faults: list[object] = []
+        self.search_faults: list[object] = []
         self.token_faults: list[object] = []
         self.posts = 0
 
@@ -84,7 +85,7 @@ class Wire(httpx.AsyncBaseTransport):
     def _faults(self, request: httpx.Request) -> list[object]:
         if request.url.path.endswith("/token"):
             return self.token_faults
-        if request.method == "POST":
+        if request.method == "POST" and request.url.path.endswith("/declarations"):
             self.posts += 1
             return self.faults
-        return self.get_faults
+        return self.search_faults if request.method == "POST" else self.get_faults

@@ -8,13 +8,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from include.dimona_simulator import Settings, Simulator
 from include.dimona_simulator.app import create_app
@@ -22,6 +22,7 @@ from include.dimona_simulator.journal import JournalEntry
 from include.dimona_simulator.settings import Timing
 from support.nsso import CLIENT_ID, pem, private_key
 
+A = TypeVar("A", bound=ASGIApp)
 AT_ONCE = Timing(low=0, high=0, tail_share=0)
 
 
@@ -118,13 +119,13 @@ def new_simulator(**changes: Any) -> Simulator:
 
 
 @contextmanager
-def serve(more: Iterable[BaseRoute] = ()) -> Iterator[Served]:
-    """Serve a simulator until the block ends."""
-    listening = socket.create_server(("127.0.0.1", 0), backlog=256)
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    served = Served(f"http://127.0.0.1:{listening.getsockname()[1]}", list(more))
+def listening(make: Callable[[str], A]) -> Iterator[A]:
+    """Serve the ASGI application that *make* gives for its own URL, until the block ends."""
+    socket_ = socket.create_server(("127.0.0.1", 0), backlog=256)
+    socket_.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    app = make(f"http://127.0.0.1:{socket_.getsockname()[1]}")
     config = uvicorn.Config(
-        served,
+        app,
         log_config=None,
         log_level="warning",
         lifespan="off",
@@ -132,13 +133,21 @@ def serve(more: Iterable[BaseRoute] = ()) -> Iterator[Served]:
         timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listening],))
+    thread = threading.Thread(target=server.run, args=([socket_],))
     thread.start()
     try:
-        yield served
+        yield app
     finally:
         server.should_exit = True
         thread.join(10)
+
+
+@contextmanager
+def serve(more: Iterable[BaseRoute] = ()) -> Iterator[Served]:
+    """Serve a simulator until the block ends."""
+    routes = list(more)
+    with listening(lambda url: Served(url, routes)) as served:
+        yield served
 
 
 def closed_port() -> int:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from dimona_provider.api.members import Block, invalid, kind_members, root_blocks
 from dimona_provider.api.names import BLOCKS
 from dimona_provider.domain.draft import Breach, Draft, breach
+
+_GUESSES = 8
+"""Unknown members of one block that are compared with the known ones: it takes time."""
+_LONGEST_NAME = 40
 
 
 @dataclass(slots=True)
@@ -21,6 +27,8 @@ class Reading:
     """What the service would answer with 400, or refuse as the content of a zone."""
     strangers: list[Breach] = field(default_factory=list)
     """Where members stand that have no name here: one breach for each block."""
+    meant: dict[Breach, tuple[str, ...]] = field(default_factory=dict)
+    """The members that these were probably meant to be."""
     unknown: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False)
     """These members, by where they stand; a key may hold anything, so it is never shown."""
 
@@ -47,12 +55,12 @@ def read_draft(body: object) -> Reading:
 
 
 def _read(reading: Reading, draft: Draft, block: Block, raw: Mapping[str, Any], at: tuple[str, ...]) -> None:
-    has_unknown = False
+    unknown: list[str] = []
     for name, value in raw.items():
         member = block.members.get(name)
         if member is None:
             reading.unknown[*at, name] = value
-            has_unknown = True
+            unknown.append(name)
             continue
         draft.present.add(member.field)
         if isinstance(member, Block):
@@ -63,8 +71,11 @@ def _read(reading: Reading, draft: Draft, block: Block, raw: Mapping[str, Any], 
             reading.breaches.append(invalid(member.field, value))
         else:
             draft.values[member.field] = read
-    if has_unknown:
-        reading.strangers.append(breach(block.field, "forbidden"))
+    if unknown:
+        reading.strangers.append(stranger := breach(block.field, "forbidden"))
+        known = tuple(name for name in block.members if name not in raw)
+        guesses = (_guess(name, known) for name in unknown[:_GUESSES] if len(name) <= _LONGEST_NAME)
+        reading.meant[stranger] = tuple(dict.fromkeys(name for name in guesses if name))
 
 
 def _read_block(reading: Reading, draft: Draft, block: Block, raw: Any, at: tuple[str, ...]) -> None:
@@ -75,3 +86,13 @@ def _read_block(reading: Reading, draft: Draft, block: Block, raw: Any, at: tupl
     _read(reading, draft, block, raw, at)
     if not raw and block.field.endswith(".municipality"):
         reading.breaches.append(breach(block.field, "invalid"))
+
+
+@lru_cache(maxsize=1024)
+def _guess(name: str, known: tuple[str, ...]) -> str | None:
+    """Return the known member that *name* is nearly called; a key may be a person, and is never shown."""
+    if not (name.isascii() and name.replace("_", "").isalpha()):
+        return None
+    by_lower = {member.lower(): member for member in known}
+    found = difflib.get_close_matches(name.lower().replace("_", ""), by_lower, n=1, cutoff=0.8)
+    return by_lower[found[0]] if found else None

@@ -33,5 +33,9 @@ def read_employers(raw: Any) -> Mapping[str, str]:
 def _employer(number: str) -> str:
     try:
         return str(EnterpriseNumber.parse(number))
-    except ValueError:
+    except ValueError as error:
+        is_no_enterprise = str(error)
+    try:
         return str(NssoNumber.parse(number))
+    except ValueError as error:
+        raise ValueError(f"what is {is_no_enterprise}, and {error}") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from dimona_provider.api.routing import read_employers
+from dimona_provider.domain.committees import Translations, read_translations
 from dimona_provider.errors import ConfigurationError
 
 NSSO_TOKEN_URL = "https://services.socialsecurity.be/REST/oauth/v5/token"  # noqa: S105 - an address, no secret
@@ -48,6 +49,8 @@ class Settings:
     """Seconds before a declaration that is not found may be sent again."""
     employers: Mapping[str, str] = field(default_factory=dict)
     """Employers that file over another connection: its id by enterprise or NSSO number."""
+    joint_committees: Translations = field(default_factory=dict)
+    """Translations of payroll's joint committees that go before the table's, for who files over this one."""
 
     @classmethod
     def read(cls, *, login: str | None, host: str | None, extra: Mapping[str, Any]) -> Settings:
@@ -72,11 +75,8 @@ class Settings:
         triggerers = _positive(extra, "triggerers", 1.0, problems)
         if triggerers != int(triggerers):
             problems.append("extra.triggerers must be a whole number")
-        employers: Mapping[str, str] = {}
-        try:
-            employers = read_employers(extra.get("employers"))
-        except ValueError as error:
-            problems.append(str(error))
+        employers = _mapping(read_employers, extra.get("employers"), problems)
+        committees = _mapping(read_translations, extra.get("joint_committees"), problems)
         if problems or key is None:
             raise ConfigurationError("the dimona connection is not usable: " + "; ".join(problems))
         scope = extra.get("scope") or None
@@ -90,8 +90,17 @@ class Settings:
             requests_per_second=rate,
             triggerers=int(triggerers),
             employers=employers,
+            joint_committees=committees,
             refile_after=refile_after,
         )
+
+
+def _mapping(read: Callable[[Any], Mapping[str, str]], raw: Any, problems: list[str]) -> Mapping[str, str]:
+    try:
+        return read(raw)
+    except ValueError as error:
+        problems.append(str(error))
+        return {}
 
 
 def _base_url(environment: str, host: str | None, problems: list[str]) -> str:

@@ -92,7 +92,7 @@ class Anomaly:
 
 @cache
 def anomalies() -> Mapping[str, Anomaly]:
-    """Return the whole catalogue by code. Raises ValueError when a table names no real bucket."""
+    """Return the whole catalogue by code. Raises ConfigurationError for a table that has no meaning."""
     return {code: _read(code, row) for code, row in tables.codes().items()}
 
 
@@ -155,12 +155,12 @@ def _read(code: str, row: Mapping[str, str]) -> Anomaly:
     zone, _, error_type = code.partition("-")
     return Anomaly(
         code=code,
-        severity=Severity(row["severity"]),
+        severity=Severity(tables.word(row, "severity", Severity)),
         zone=zone,
         type=error_type,
-        bucket=Bucket(row["bucket"]),
-        machine_may_act={"no": False, "after_consulting": True}[row["machine"]],
-        act_by=ActBy(row["act_by"]),
+        bucket=Bucket(tables.word(row, "bucket", Bucket)),
+        machine_may_act=tables.word(row, "machine", ("no", "after_consulting")) == "after_consulting",
+        act_by=ActBy(tables.word(row, "act_by", ActBy)),
         blocks_for=frozenset(row["blocks_for"].split()),
     )
 

@@ -14,7 +14,7 @@ from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.draft import Breach, Draft
 from dimona_provider.domain.needs import check_needs, limits
 from dimona_provider.domain.parties import check_employer, check_features, check_places, check_worker
-from dimona_provider.domain.timing import check_dates, check_late, check_period
+from dimona_provider.domain.timing import check_dates, check_late, check_period, check_update
 from dimona_provider.domain.worker_types import rule_for
 
 _CLOSED = Breach("00910-008", "start_date")
@@ -53,5 +53,7 @@ def _check_follow_up(draft: Draft, today: dt.date) -> Iterator[Breach]:
     yield from check_employer(draft)
     yield from check_needs(draft)
     yield from check_dates(draft, today)
-    if draft.kind is Kind.UPDATE and draft.present.isdisjoint(limits()["kinds"]["UPDATE"]["optional"]):
-        yield _NOTHING_TO_UPDATE
+    if draft.kind is Kind.UPDATE:
+        yield from check_update(draft, today)
+        if draft.present.isdisjoint(limits()["kinds"]["UPDATE"]["optional"]):
+            yield _NOTHING_TO_UPDATE

@@ -49,7 +49,9 @@ class _Codes:
 def _codes() -> Mapping[str, _Codes]:
     return {
         row["field"]: _Codes(row["absent"], row["invalid"], row["forbidden"])
-        for row in csv_table("fields.csv")
+        for row in csv_table(
+            "fields.csv", dict.fromkeys(("field", "absent", "invalid", "forbidden")), ["field"]
+        )
     }
 
 

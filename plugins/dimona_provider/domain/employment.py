@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dimona_provider.domain.assembly import assemble
 from dimona_provider.domain.checking import check
+from dimona_provider.domain.committees import Translations
 from dimona_provider.domain.declaration import DimonaIn
 from dimona_provider.domain.draft import Breach
-from dimona_provider.domain.identifiers import contains_ssin
 from dimona_provider.domain.payroll import payroll_name, read_in
 from dimona_provider.domain.record import Fields, Malformed
 from dimona_provider.domain.rules import Defect
 from dimona_provider.domain.sentences import sentence, severity_of
+from dimona_provider.domain.ssin_search import contains_ssin
 from dimona_provider.domain.timing import is_too_early
 
 STATUSES = frozenset({"active", "ended", "changed", "withdrawn"})
@@ -49,20 +50,21 @@ def read_reference(raw: object) -> str:
 
 
 def read_employment(
-    record: object, today: dt.date, committees: Mapping[str, str] | None = None
+    record: object, today: dt.date, translations_of: Callable[[str], Translations] = lambda _employer: {}
 ) -> Employment:
     """
     Read one record of payroll's export (docs/payroll.md has it field by field).
 
-    It is checked as ``dimona validate`` checks the IN that comes of it, as if filed on *today*; *committees*
-    are this connection's own translations of joint committees. Raises Malformed with all its defects.
+    It is checked as ``dimona validate`` checks the IN that comes of it, as if filed on *today*;
+    *translations_of* gives the joint committees of an employer's connection, by enterprise number. Raises
+    Malformed with all its defects.
     """
     if not isinstance(record, Mapping):
         raise Malformed(None, [Defect("record", "not a JSON object")])
     fields = Fields(record)
     reference = fields.read("employment_id", read_reference)
     status = fields.read("status", _read_status)
-    draft = read_in(fields, committees or {})
+    draft = read_in(fields, translations_of)
     is_early = is_too_early(draft, today)
     unreadable = {defect.field for defect in fields.defects}
     breaches = [one for one in check(draft, today) if not (is_early and one == _OUT_OF_DOMAIN)]

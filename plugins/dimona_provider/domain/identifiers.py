@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-_ELEVEN_DIGITS_IN_A_ROW = re.compile(r"(?=(\d{11}))")
-
 
 def _has_ssin_check(digits: str) -> bool:
     head, check = digits[:9], int(digits[9:])
@@ -48,28 +46,15 @@ class Ssin:
         return "Ssin('***********')"
 
 
+def is_ssin(digits: str) -> bool:
+    """Tell whether eleven digits are an SSIN: its check digits are right, and its month is one."""
+    return _has_birth_month(digits) and _has_ssin_check(digits)
+
+
 def _has_birth_month(digits: str) -> bool:
     # BIS numbers add 20 or 40. 00 stands for an unknown month, and days above 31 exist where days ran out.
     month = int(digits[2:4])
     return month % 20 <= 12 and month < 60
-
-
-def _has_plausible_birth(digits: str) -> bool:
-    # Narrower, to spare references that are long numbers.
-    return _has_birth_month(digits) and (int(digits[4:6]) <= 31 or int(digits[2:4]) % 20 == 0)
-
-
-def contains_ssin(text: str) -> bool:
-    """
-    Tell whether eleven digits with valid check digits stand anywhere in *text*.
-
-    Everything but letters and digits is ignored, so that ``85.07.30-033.28`` in a reference is found too.
-    """
-    squeezed = re.sub(r"[\W_]", "", text)
-    return any(
-        _has_plausible_birth(match.group(1)) and _has_ssin_check(match.group(1))
-        for match in _ELEVEN_DIGITS_IN_A_ROW.finditer(squeezed)
-    )
 
 
 @dataclass(frozen=True, slots=True, repr=False)

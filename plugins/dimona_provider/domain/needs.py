@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.draft import Breach, Draft, breach, fields_of_declarations, holds, inner_fields
-from dimona_provider.domain.tables import csv_table, toml_table
+from dimona_provider.domain.tables import Form, check_section, csv_table, toml_table, wrong
 from dimona_provider.domain.worker_types import Need, rule_for, worker_types
 
 _CARDS = "construction_cards"
+_CARD_TABLE = "control_cards.csv"
 _BLOCKS = frozenset({_CARDS, "place_of_work", "small_statutes", "user_enterprise"})
 _ELSEWHERE = frozenset({"employer", "worker", "declaration", "block"})
 """Optional in follow-ups, and judged by rules of their own in an IN."""
@@ -28,10 +30,37 @@ class Needs:
     """Of what is required, the fields of an optional block: required once the block is there."""
 
 
+_LIMITS = "limits.toml"
+_SECTIONS: Mapping[str, Mapping[str, Form]] = {
+    "dates": {
+        **dict.fromkeys(("earliest_start", "earliest_end", "open_end"), dt.date),
+        "years_ahead": int,
+    },
+    "committees": {"known": list, "temporary_work": str, "day_lump_sum": list},
+    "sub_entity": {"required_with": list},
+    "small_statutes": {"since": dt.date},
+    "kinds": dict.fromkeys((Kind.OUT, Kind.UPDATE, Kind.CANCEL), dict),
+}
+
+
 @cache
 def limits() -> dict[str, Any]:
-    """Return tables/limits.toml."""
-    return toml_table("limits.toml")
+    """Return tables/limits.toml. Raises ConfigurationError for the first thing in it that has no meaning."""
+    table = toml_table(_LIMITS)
+    check_section(_LIMITS, "sections", table, dict.fromkeys(_SECTIONS, dict), _SECTIONS)
+    for section, forms in _SECTIONS.items():
+        check_section(_LIMITS, section, table[section], forms, forms)
+    for kind, row in table["kinds"].items():
+        forms = {"required": list, "optional": list}
+        check_section(_LIMITS, f"kinds.{kind}", row, forms, forms)
+        for name in (*row["required"], *row["optional"]):
+            if name not in fields_of_declarations():
+                raise wrong(_LIMITS, f"[kinds.{kind}]", f"{name!r} is no field of fields.csv")
+    known = table["committees"]["known"]
+    for name in (table["committees"]["temporary_work"], *table["committees"]["day_lump_sum"]):
+        if name not in known:
+            raise wrong(_LIMITS, "[committees]", f"{name!r} is none of {', '.join(known)}")
+    return table
 
 
 @cache
@@ -100,14 +129,29 @@ def _demanded_of(name: str) -> tuple[str, ...]:
 
 
 @cache
+def _card_rules() -> tuple[Mapping[str, str], ...]:
+    known = ("*", *limits()["committees"]["known"])
+    forms = {
+        "committee": known,
+        "user_committee": (*known, "none"),
+        "worker_type": ("*", *worker_types()),
+        "need": (Need.REQUIRED, Need.OPTIONAL, Need.FORBIDDEN),
+    }
+    rows = tuple(csv_table(_CARD_TABLE, forms))
+    if not rows or set(rows[-1].values()) - set(Need) != {"*"}:
+        raise wrong(_CARD_TABLE, "last line", "it has to match everything: *,*,*")
+    return rows
+
+
+@cache
 def _need_of_cards(committee: str | None, user: str | None, worker_type: str | None) -> Need | None:
     """Return the first row that matches; None when that depends on something that is not known."""
-    for row in csv_table("control_cards.csv"):
+    for row in _card_rules():
         wanted = (row["committee"], row["user_committee"], row["worker_type"])
         pairs = [pair for pair in zip(wanted, (committee, user, worker_type), strict=True) if pair[0] != "*"]
         if all(fact in {None, cell} for cell, fact in pairs):
             return None if any(fact is None for _, fact in pairs) else Need(row["need"])
-    raise LookupError("the last row of control_cards.csv has to match everything")
+    raise AssertionError("the last row matches everything")
 
 
 def check_needs(draft: Draft) -> Iterator[Breach]:

@@ -9,7 +9,7 @@ from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.draft import Breach, Draft, breach, holds, inner_fields
 from dimona_provider.domain.needs import forbidden_blocks, limits
 from dimona_provider.domain.tables import csv_table
-from dimona_provider.domain.worker_types import Need, WorkerType
+from dimona_provider.domain.worker_types import Need, WorkerType, worker_types
 
 _LEFT_OUT = {"worker.ssin", "worker.initial"}
 _OPTIONAL_IN_ADDRESS = ("box_number", "municipality.code", "municipality.name")
@@ -106,4 +106,7 @@ def check_address(draft: Draft, address: str) -> Iterator[Breach]:
 
 @cache
 def _clashes() -> frozenset[tuple[str, str]]:
-    return frozenset((row["committee"], row["worker_type"]) for row in csv_table("committee_clashes.csv"))
+    forms = {"committee": limits()["committees"]["known"], "worker_type": tuple(worker_types())}
+    return frozenset(
+        (row["committee"], row["worker_type"]) for row in csv_table("committee_clashes.csv", forms)
+    )

@@ -7,17 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dimona_provider.domain.assembly import flatten_address, flatten_worker
+from dimona_provider.domain.committees import Translations, dimona_joint_committee, read_committee
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.draft import Draft
 from dimona_provider.domain.identifiers import EnterpriseNumber
 from dimona_provider.domain.needs import limits
 from dimona_provider.domain.record import Fields, one_of, read_date, text_up_to, whole_number
-from dimona_provider.domain.rules import dimona_joint_committee
 from dimona_provider.domain.worker import address_reader, read_worker
 from dimona_provider.domain.worker_types import worker_types
 
 _HOUR = re.compile(r"([01][0-9]|2[0-3])[0-5][0-9]")
-_COMMITTEE = re.compile(r"XXX|[0-9]{3}([.]?[0-9]{2,4})?")
 _CARD = whole_number(1, 10**12 - 1)
 _NAMES = {
     "employer.enterprise_number": "employer",
@@ -40,24 +39,26 @@ def payroll_name(field: str) -> str:
     return _NAMES.get(name, name)
 
 
-def read_in(fields: Fields, committees: Mapping[str, str]) -> Draft:
+def read_in(fields: Fields, translations_of: Callable[[str], Translations]) -> Draft:
     """
     Read what the IN of an employment is made of; what can't be read is noted in *fields* and counts as there.
 
     Which fields a worker type needs is the rules' to say, so only those that every IN needs are required.
+    *translations_of* gives the joint committees of an employer's connection, by enterprise number.
     """
     draft = Draft(Kind.IN)
-    _put(draft, "employer.enterprise_number", fields.read("employer", EnterpriseNumber.parse))
+    employer = _put(draft, "employer.enterprise_number", fields.read("employer", EnterpriseNumber.parse))
+    translations = translations_of(str(employer or ""))
     _read_worker(draft, fields)
     worker_type = _put(draft, "features.worker_type", fields.read("worker_type", _read_worker_type))
-    committee = fields.read("joint_committee", lambda raw: _translate(raw, worker_type, committees))
+    committee = fields.read("joint_committee", lambda raw: _translate(raw, worker_type, translations))
     _put(draft, "features.joint_committee", committee)
     _put(draft, "start_date", fields.read("start_date", read_date))
     for name, read in _OPTIONAL.items():
         field = f"features.{name}" if name == "sub_entity" else name
         if fields.has(name):
             _put(draft, field, fields.read(name, read))
-    for block, members in _members(committees).items():
+    for block, members in _members(translations).items():
         _read_block(draft, fields, block, members)
     return draft
 
@@ -110,9 +111,9 @@ def _put_address(draft: Draft, block: str, address: Any) -> None:
             _put(draft, field, value)
 
 
-def _members(committees: Mapping[str, str]) -> dict[str, dict[str, Callable[[Any], Any]]]:
+def _members(translations: Translations) -> dict[str, dict[str, Callable[[Any], Any]]]:
     def read_user_committee(raw: object) -> str | None:
-        committee = _translate(raw, "*", committees)
+        committee = _translate(raw, "*", translations)
         if committee == limits()["committees"]["temporary_work"]:
             raise ValueError("a user enterprise is no temporary work agency itself")
         return committee
@@ -134,20 +135,10 @@ def _read_worker_type(raw: object) -> str:
     return raw
 
 
-def _read_committee(raw: object) -> str:
-    if not isinstance(raw, str) or not _COMMITTEE.fullmatch(raw):
-        raise ValueError('not a joint committee number such as "200" or "302.01"')
-    return raw
-
-
-def _translate(raw: object, worker_type: str | None, committees: Mapping[str, str]) -> str | None:
-    committee = _read_committee(raw)
-    if worker_type is None:
-        return None  # it decides the translation, and its own defect is noted
-    translated = dimona_joint_committee(committee, worker_type, committees)
-    if translated not in limits()["committees"]["known"]:
-        raise ValueError("its own translation is no joint committee that Dimona knows")
-    return translated
+def _translate(raw: object, worker_type: str | None, translations: Translations) -> str | None:
+    committee = read_committee(raw)
+    # Without a worker type, which decides the translation, there is none: its own defect is noted.
+    return None if worker_type is None else dimona_joint_committee(committee, worker_type, translations)
 
 
 def _read_hour(raw: object) -> str:

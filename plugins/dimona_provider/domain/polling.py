@@ -16,8 +16,11 @@ FIRST_LOOK = 3.0
 FOLLOW_UP_AGE = 1200.0
 """Seconds after which a declaration leaves its run for the hourly follow-up."""
 
+LONGEST_INTERVAL = 3600.0
+"""Seconds between two GETs of a declaration that is older than that."""
+
 LATENESS = 0.1
-"""Seconds that a GET may leave after its slot without losing the following slot."""
+"""Share of the interval by which a GET may leave after its slot without losing the following slot."""
 
 _ROUNDING = 1e-5  # epoch seconds are exact to a quarter of a millionth
 
@@ -32,7 +35,7 @@ class _Stage:
 _STAGES = (
     _Stage(FIRST_LOOK, 30.0, 1.0),
     _Stage(30.0, FOLLOW_UP_AGE, 60.0),
-    _Stage(FOLLOW_UP_AGE, math.inf, 3600.0),
+    _Stage(FOLLOW_UP_AGE, math.inf, LONGEST_INTERVAL),
 )
 
 
@@ -47,8 +50,8 @@ def next_look(filed_at: float, now: float, last_look: float | None = None) -> fl
     Return the next instant at which a declaration may be asked for, in epoch seconds like the arguments.
 
     It is the first slot at or after *now* that also keeps the interval of its stage from *last_look*, the
-    instant the last GET left. A GET that left up to ``LATENESS`` after its slot keeps the next slot, but the
-    full interval always passes between two GETs.
+    instant the last GET left. A GET that left a little after its slot (``LATENESS``) keeps the next slot, but
+    the full interval always passes between two GETs.
 
     >>> next_look(100.0, now=100.0)
     103.0
@@ -61,7 +64,7 @@ def next_look(filed_at: float, now: float, last_look: float | None = None) -> fl
     for stage in _STAGES:
         # The later of two GETs decides which interval lies between them: the strictest reading.
         floor = -math.inf if last_look is None else last_look - filed_at + stage.interval
-        slot = _first_slot(stage, max(age, floor - LATENESS))
+        slot = _first_slot(stage, max(age, floor - LATENESS * stage.interval))
         if slot is not None:
             return filed_at + max(slot, floor)
     raise AssertionError("the last stage never ends")
@@ -81,3 +84,33 @@ def may_look(filed_at: float, now: float, last_look: float | None = None) -> boo
         return False
     interval = next(stage.interval for stage in _STAGES if age < stage.ends)
     return last_look is None or now - last_look >= interval - _ROUNDING
+
+
+def owed_look(
+    filed_at: float, now: float, *, is_answered: bool, looked_at: float | None, polled_until: float
+) -> tuple[float, float]:
+    """
+    Return when a declaration may have been asked for last, and when the follow-up owes it the next look.
+
+    That may have passed already. *looked_at* is what the follow-up noted; without it, its run may have asked
+    until now, or until it was 20 minutes old. Whoever held the right to poll until *polled_until* may have
+    asked until then without noting it. What has an answer that is not final (S) is asked for hourly from the
+    first.
+
+    >>> owed_look(0.0, 9000.0, is_answered=True, looked_at=None, polled_until=30.0)
+    (1200.0, 4800.0)
+    >>> owed_look(0.0, 9000.0, is_answered=True, looked_at=None, polled_until=5000.0)
+    (5000.0, 8600.0)
+    """
+    leaves_run = filed_at + FOLLOW_UP_AGE
+    if is_answered:
+        last = max(looked_at or leaves_run, leaves_run)
+    else:
+        last = looked_at if looked_at is not None else min(leaves_run, now)
+    due = next_look(filed_at, last, last)
+    if due <= polled_until:
+        last = polled_until
+        due = next_look(filed_at, last, last)
+    if due <= now and not may_look(filed_at, now, last):
+        due = next_look(filed_at, now, last)  # it has slipped into a stage with a longer interval
+    return last, due

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dimona_provider.domain.committees import Translations
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -16,11 +18,17 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """One route for all employers, and others for some of them."""
+    """One route for all employers, and others for some of them; each with its joint committees."""
 
     default: Route
     by_employer: Mapping[str, Route] = field(default_factory=dict)
+    committees: Mapping[str, Translations] = field(default_factory=dict)
+    """The translations of joint committees of each connection that has any, by its id."""
 
     def of(self, employer: str) -> Route:
         """Return the route of an employer, by enterprise or NSSO number."""
         return self.by_employer.get(employer, self.default)
+
+    def committees_of(self, employer: str) -> Translations:
+        """Return the translations of joint committees of the connection that files for an employer."""
+        return self.committees.get(self.of(employer).dimona_conn_id, {})

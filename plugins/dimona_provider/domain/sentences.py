@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from functools import cache
 
 from dimona_provider.domain.anomalies import Language, Severity, anomaly, describe
-from dimona_provider.domain.tables import toml_table
+from dimona_provider.domain.anomaly_tables import texts_by_heading
 
 
 @cache
 def _structure() -> Mapping[str, Mapping[str, str]]:
-    return toml_table("structure_sentences.toml")
+    return texts_by_heading("structure_sentences.toml")
 
 
 def severity_of(code: str) -> str:

@@ -19,6 +19,9 @@ _OTHER_QUARTER = Breach("90373-421", "end_date")
 _TOO_LONG = Breach("90373-341", "end_date")
 _TOO_MANY_DAYS = Breach("00910-459", "start_date")
 _LATE = Breach("90373-460", "start_date")
+_END_STAYS = Breach("90378-368", "end_date")
+_UPDATE_OF_TWO_QUARTERS = Breach("90378-421", "end_date")
+_LATE_UPDATE = Breach("90378-460", "start_date")
 
 
 def check_dates(draft: Draft, today: dt.date) -> Iterator[Breach]:
@@ -70,6 +73,18 @@ def check_late(draft: Draft, today: dt.date) -> Iterator[Breach]:
     start = draft.values.get("start_date")
     if start is not None and start < today:
         yield _LATE
+
+
+def check_update(draft: Draft, today: dt.date) -> Iterator[Breach]:
+    """Yield what an UPDATE says against itself, whatever its period: planned hours belong to one quarter."""
+    start, end = draft.values.get("start_date"), draft.values.get("end_date")
+    if "planned_hours" in draft.values:
+        if end == limits()["dates"]["open_end"]:
+            yield _END_STAYS
+        elif start is not None and end is not None and end >= start and quarter_of(start) != quarter_of(end):
+            yield _UPDATE_OF_TWO_QUARTERS
+    if start is not None and start < today:
+        yield _LATE_UPDATE
 
 
 def _check_length(draft: Draft, rule: WorkerType, start: dt.date, end: dt.date) -> Iterator[Breach]:

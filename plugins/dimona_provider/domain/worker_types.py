@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
-from dimona_provider.domain.tables import toml_table
+from dimona_provider.domain.tables import Form, check_section, toml_table
 
 
 class Need(StrEnum):
@@ -63,10 +63,29 @@ class WorkerType:
         )
 
 
+_TABLE = "worker_types.toml"
+_PLAIN = (Need.REQUIRED, Need.OPTIONAL, Need.FORBIDDEN)
+_FORMS: Mapping[str, Form] = {
+    "meaning": str,
+    **dict.fromkeys(("end_date", "planned_hours", "small_statutes", "place_of_work", "ssin"), _PLAIN),
+    "hours": tuple(Need),
+    **dict.fromkeys(("quarter", "one_day"), bool),
+    **dict.fromkeys(("longest_hours", "longest_days", "earliest_days"), int),
+    "earliest_before": tuple(Before),
+    **dict.fromkeys(("first_start", "last_start"), dt.date),
+}
+
+
 @cache
 def worker_types() -> Mapping[str, WorkerType]:
-    """Return every worker type by its code, the closed ones too."""
-    rows = toml_table("worker_types.toml")
+    """
+    Return every worker type by its code, the closed ones too.
+
+    Raises ConfigurationError that names the first key or word of the table that has no meaning.
+    """
+    rows = toml_table(_TABLE)
+    for code, row in rows.items():
+        check_section(_TABLE, code, row, _FORMS, ["meaning"])
     return {
         code: WorkerType(
             code=code,

@@ -21,6 +21,10 @@ class OpenDeclaration:
     intent: int
     declaration_id: int
     filed_at: float
+    last_look: float | None = None
+    """When it may have been asked for last, if that is known."""
+    due: float | None = None
+    """Since or from when it is owed a look, if that is not for the schedule alone to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def fold(ledger: Ledger, batch: str | None, *, now: float) -> int:
                 answers.c.declaration_id == intents.c.declaration_id,
             )
             # What is final sorts last, so that it overwrites S and unknown letters below.
-            .order_by(sa.case((answers.c.result.in_(_FINAL), 1), else_=0), answers.c.id)
+            .order_by(sa.case((answers.c.result.in_(FINAL), 1), else_=0), answers.c.id)
         ).all()
         changes = {row.intent: (state_after(row.result), _change(row, now)) for row in rows}
         before = {row.intent: row.state for row in rows}
@@ -95,7 +99,7 @@ def fold(ledger: Ledger, batch: str | None, *, now: float) -> int:
 
 ANSWERABLE = (State.SENT, State.IDENTIFYING, State.UNCLEAR)
 """States in which an answer may still change something: unclear ones may have an unknown letter so far."""
-_FINAL = (Result.ACCEPTED, Result.WARNED, Result.REFUSED)
+FINAL = (Result.ACCEPTED, Result.WARNED, Result.REFUSED)
 
 
 def _fold_to(state: State) -> sa.Update:

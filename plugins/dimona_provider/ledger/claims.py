@@ -21,6 +21,7 @@ LEASE = 60.0
 """Seconds for which a claim keeps others away."""
 GRACE = 30.0
 """Seconds after lease and HTTP time-out before others may call a claimed intent unclear."""
+SENDER_ENDED = "the sender ended before it reported back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> 
                 {"intent": row.id, "claim": token, "claimed_at": now, "known_up_to": highest} for row in rows
             ]
             connection.execute(attempts.insert(), tries)
-    return [Claimed(row.id, row.employer, ledger.keys.decrypt(row.body)) for row in rows]
+        # Before the commit: what these keys don't open stays planned, instead of claimed by nobody.
+        return [Claimed(row.id, row.employer, ledger.keys.decrypt(row.body)) for row in rows]
 
 
 def _highest_known(batch: str) -> sa.Select[tuple[int]]:
@@ -121,7 +123,7 @@ def expire(ledger: Ledger, batch: str | None, *, now: float, request_timeout: fl
     with ledger.write() as connection:
         gone = list(
             connection.scalars(
-                update_to(State.UNCLEAR, reason="the sender ended before it reported back", changed_at=now)
+                update_to(State.UNCLEAR, reason=SENDER_ENDED, changed_at=now)
                 .where(
                     in_batch(batch),
                     intents.c.state == State.SENDING,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import hmac
 import json
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from dimona_provider.domain.identifiers import Ssin
-from dimona_provider.errors import ConfigurationError
+from dimona_provider.errors import ConfigurationError, KeysRotated
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,8 @@ class Keyring:
 
     encryption: tuple[bytes, ...] = field(repr=False)
     search: bytes = field(repr=False)
+    next: bytes | None = field(default=None, repr=False)
+    """The key of a rotation that was begun: it decrypts already, and encrypts once all processes know it."""
 
     @classmethod
     def generate(cls) -> Keyring:
@@ -35,18 +40,24 @@ class Keyring:
             data = json.loads(text)
             encryption = tuple(str(key).encode() for key in data["encryption"])
             search = bytes.fromhex(data["search"])
-            MultiFernet([Fernet(key) for key in encryption])
+            following = data.get("next")
+            upcoming = None if following is None else str(following).encode()
+            MultiFernet([Fernet(key) for key in (*encryption, *_some(upcoming))])
         except (ValueError, KeyError, TypeError):
             raise ConfigurationError("the ledger's keys can't be read: not the file made by init") from None
         if not encryption or len(search) != 32:
             raise ConfigurationError("the ledger's keys are incomplete")
-        return cls(encryption, search)
+        return cls(encryption, search, upcoming)
 
     def to_json(self) -> str:
-        """Return the form that ``parse`` reads: ``{"encryption": [Fernet key, …], "search": hex}``."""
-        return json.dumps(
-            {"encryption": [key.decode() for key in self.encryption], "search": self.search.hex()}
-        )
+        """Return what ``parse`` reads: a list ``encryption``, ``search`` in hex, and maybe ``next``."""
+        data: dict[str, object] = {
+            "encryption": [key.decode() for key in self.encryption],
+            "search": self.search.hex(),
+        }
+        if self.next is not None:
+            data["next"] = self.next.decode()
+        return json.dumps(data)
 
     @property
     def fingerprint(self) -> str:
@@ -54,17 +65,27 @@ class Keyring:
         return self._keyed("fingerprint", "")
 
     def encrypt(self, plain: bytes) -> bytes:
-        """Encrypt *plain*."""
-        return MultiFernet([Fernet(key) for key in self.encryption]).encrypt(plain)
+        """Encrypt *plain* with the first key."""
+        return Fernet(self.encryption[0]).encrypt(plain)
 
     def decrypt(self, encrypted: bytes) -> bytes:
-        """Decrypt. Raises ConfigurationError when these keys did not encrypt it."""
+        """Decrypt. Raises KeysRotated when none of these keys encrypted it."""
+        every = (*self.encryption, *_some(self.next))
         try:
-            return MultiFernet([Fernet(key) for key in self.encryption]).decrypt(encrypted)
+            return MultiFernet([Fernet(key) for key in every]).decrypt(encrypted)
         except InvalidToken:
-            raise ConfigurationError(
-                "the ledger's keys don't open this record: is it the right key file?"
+            raise KeysRotated(
+                "these keys don't open a record of the ledger: they were rotated after this process read "
+                "them, or the key file is incomplete"
             ) from None
+
+    def encrypted_first(self, encrypted: bytes) -> bool:
+        """Tell whether the first key encrypted this."""
+        try:
+            Fernet(self.encryption[0]).decrypt(encrypted)
+        except InvalidToken:
+            return False
+        return True
 
     def worker_hash(self, ssin: Ssin) -> str:
         """Return what stands for *ssin*: the same for the same person, meaningless without the key."""
@@ -76,6 +97,10 @@ class Keyring:
 
     def _keyed(self, purpose: str, text: str) -> str:
         return hmac.new(self.search, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _some(key: bytes | None) -> tuple[bytes, ...]:
+    return () if key is None else (key,)
 
 
 def read_keys(path: Path) -> Keyring:
@@ -94,9 +119,9 @@ def read_keys(path: Path) -> Keyring:
         ) from None
 
 
-def write_new_keys(path: Path) -> Keyring:
-    """Make keys at *path*, readable by the owner alone; never overwrites (FileExistsError)."""
-    keys = Keyring.generate()
+def write_new_keys(path: Path, keys: Keyring | None = None) -> Keyring:
+    """Write *keys*, or new ones, to *path* for its owner alone; never overwrites (FileExistsError)."""
+    keys = keys or Keyring.generate()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
@@ -104,3 +129,43 @@ def write_new_keys(path: Path) -> Keyring:
         file.flush()
         os.fsync(file.fileno())
     return keys
+
+
+def replace_keys(path: Path, keys: Keyring) -> None:
+    """
+    Put *keys* in place of those at *path*: at every instant there are the old ones or the new ones, whole.
+
+    Owner and group stay as they are, so that the tasks that read the file still can.
+    """
+    path = path.resolve()  # a link stays a link
+    was = path.stat()
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)  # of a command that was killed
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
+            os.fchown(file.fileno(), was.st_uid, was.st_gid)
+        os.fchmod(file.fileno(), was.st_mode & 0o660)
+        file.write(keys.to_json() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    with _opened_folder(path) as folder:
+        os.fsync(folder)
+
+
+@contextmanager
+def key_file_locked(path: Path) -> Iterator[None]:
+    """Keep other rotations of the keys at *path* waiting; a process that dies lets go."""
+    with _opened_folder(path.resolve()) as folder:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _opened_folder(path: Path) -> Iterator[int]:
+    descriptor = os.open(path.parent, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -97,6 +97,12 @@ intents = Table(
     Index("ix_intents_changed", "environment", "changed_at", "id"),
     Index("ix_intents_worker", "environment", "employer", "worker_hash"),
     Index(
+        "ix_intents_depends",
+        "depends_on",
+        sqlite_where=text("depends_on IS NOT NULL"),
+        postgresql_where=text("depends_on IS NOT NULL"),
+    ),
+    Index(
         "uq_intents_open",
         "environment",
         "employer",

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
-from dimona_provider.errors import ConfigurationError
+from dimona_provider.errors import ConfigurationError, KeysRotated
 from dimona_provider.ledger.engine import make_engine
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.schema import events, info
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest revision in migrations/versions; a test compares them."""
 
 CANARY = b"dimona"
@@ -97,7 +97,7 @@ def check_keys(engine: sa.Engine, fingerprint: str, keys: Keyring) -> None:
         canary = connection.scalar(sa.select(info.c.canary))
     try:
         is_ours = fingerprint == keys.fingerprint and keys.decrypt(canary or b"") == CANARY
-    except ConfigurationError:
+    except KeysRotated:
         is_ours = False
     if not is_ours:
         raise ConfigurationError("these keys are not this ledger's: restore the key file that belongs to it")

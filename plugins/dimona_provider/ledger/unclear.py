@@ -8,7 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import State
+from dimona_provider.domain.routes import Route
+from dimona_provider.ledger.claims import SENDER_ENDED
 from dimona_provider.ledger.schema import attempts, batches, events, in_batch, intents
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.transitions import update_to
@@ -39,6 +42,12 @@ class Unclear:
     sent_until: float
     """When its claim ended: nothing left later."""
     anomalies: tuple[str, ...] = ()
+    detail: str = ""
+    """How its last attempt ended, in words."""
+
+    def is_of(self, route: Route) -> bool:
+        """Whether it was filed over this connection."""
+        return (self.dimona_conn_id, self.environment) == (route.dimona_conn_id, route.environment)
 
 
 def unclear(ledger: Ledger, batch: str | None) -> list[Unclear]:
@@ -67,9 +76,10 @@ def _select(ledger: Ledger, *which: sa.ColumnElement[bool]) -> list[Unclear]:
         .subquery()
     )
     query = (
-        sa.select(intents, batches.c.dimona_conn_id, tries.c.known_up_to)
+        sa.select(intents, batches.c.dimona_conn_id, tries.c.known_up_to, attempts.c.detail)
         .join(batches, batches.c.reference == intents.c.batch)
         .join(tries, tries.c.intent == intents.c.id)
+        .join(attempts, attempts.c.id == tries.c.newest)
         .where(*which)
         .order_by(tries.c.newest)
     )
@@ -97,6 +107,7 @@ def _unclear(ledger: Ledger, row: Any) -> Unclear:
         known_up_to=row.known_up_to or 0,
         sent_until=row.claimed_until,
         anomalies=tuple(row.anomalies.split()),
+        detail=row.detail or SENDER_ENDED,
     )
 
 
@@ -153,6 +164,7 @@ def newest_answered(ledger: Ledger, environment: str, employer: str, *, limit: i
             intents.c.declaration_id.is_not(None),
             intents.c.filed_at.is_not(None),
             intents.c.state.in_([State.ACCEPTED, State.WARNED, State.REFUSED]),
+            sa.func.length(intents.c.body) > 0,  # a purge leaves an empty one
         )
         .order_by(intents.c.filed_at.desc())
         .limit(limit)
@@ -225,13 +237,62 @@ def plan_again(ledger: Ledger, one: Unclear, reason: str, *, now: float) -> bool
 
 
 def explain(ledger: Ledger, one: Unclear, reason: str, *, now: float) -> None:
-    """Write down why an intent stays unclear, when that has changed."""
+    """Write down why an intent stays unclear, after how it came to be so; when that has changed."""
+    reason = f"{one.detail}; {reason}"
     still = (intents.c.id == one.id, intents.c.state == State.UNCLEAR, intents.c.reason != reason)
     with ledger.write() as connection:
         changed = connection.scalars(
             intents.update().where(*still).values(reason=reason, changed_at=now).returning(intents.c.id)
         )
         ledger.note(connection, now, "stays unclear", intents=list(changed), detail=reason)
+
+
+def is_period_of_another(ledger: Ledger, one: Unclear, period_id: int) -> bool:
+    """Tell whether a period was made by another intent: payroll then wishes one thing twice."""
+    which = (
+        intents.c.environment == one.environment,
+        intents.c.period_id == period_id,
+        intents.c.kind == Kind.IN,
+        intents.c.id != one.id,
+    )
+    with ledger.read() as connection:
+        return connection.scalar(sa.select(intents.c.id).where(*which).limit(1)) is not None
+
+
+def planned_again(ledger: Ledger, route: Route, *, before: float) -> list[str]:
+    """
+    Return the batches of *route* with intents that were tried, and are planned again since before *before*.
+
+    Their runs may have ended: whoever settles then files them.
+    """
+    again = sa.exists().where(attempts.c.intent == intents.c.id)
+    query = (
+        sa.select(intents.c.batch)
+        .join(batches, batches.c.reference == intents.c.batch)
+        .where(
+            batches.c.dimona_conn_id == route.dimona_conn_id,
+            batches.c.environment == route.environment,
+            intents.c.state == State.PLANNED,
+            intents.c.changed_at < before,
+            again,
+        )
+        .distinct()
+    )
+    with ledger.read() as connection:
+        return sorted(str(batch) for batch in connection.scalars(query))
+
+
+def routes_to_settle(ledger: Ledger) -> list[Route]:
+    """Return the connections that have something unclear, refused or planned."""
+    columns = (batches.c.dimona_conn_id, batches.c.environment)
+    query = (
+        sa.select(*columns)
+        .join(intents, intents.c.batch == batches.c.reference)
+        .where(intents.c.state.in_([State.UNCLEAR, State.REFUSED, State.PLANNED]))
+    )
+    with ledger.read() as connection:
+        rows = connection.execute(query.distinct().order_by(*columns))
+        return [Route(row.dimona_conn_id, row.environment) for row in rows]
 
 
 def note_compared(ledger: Ledger, one: Unclear, *, now: float) -> None:

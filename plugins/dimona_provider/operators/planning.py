@@ -80,20 +80,11 @@ class DimonaPlanOperator(BaseOperator):
 
     :param dimona_conn_id: the connection to the NSSO; its environment is part of every intent, and its extra
         ``employers`` names other connections for some employers
-    :param joint_committees: translations of payroll's joint committees that go before the table's, such as
-        ``{"302/EXT": "XXX"}`` for one worker type or ``{"302": "XXX"}`` for all
     """
 
-    def __init__(
-        self,
-        *,
-        dimona_conn_id: str = DimonaHook.default_conn_name,
-        joint_committees: Mapping[str, str] | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, dimona_conn_id: str = DimonaHook.default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.dimona_conn_id = dimona_conn_id
-        self.joint_committees = joint_committees
 
     def execute(self, context: Context) -> list[str]:
         """Plan, and hand out batches."""
@@ -101,7 +92,7 @@ class DimonaPlanOperator(BaseOperator):
             sweep(ledger, now=time.time())
             routes = routes_from(self.dimona_conn_id)
             run = run_of(context)
-            taken = plan_exports(ledger, run, routes, now=time.time(), committees=self.joint_committees)
+            taken = plan_exports(ledger, run, routes, now=time.time())
             references = batches.assign(ledger, run, routes, now=time.time())
         log_taken(self, taken)
         self.log.info("%d batches for %s", len(references), routes.default.environment)

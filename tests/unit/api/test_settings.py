@@ -221,11 +221,57 @@ def test_employers_lead_to_connections_of_their_own(employers):
         pytest.param("{", "must be a JSON object", id="broken"),
         pytest.param([], "must be a JSON object", id="list"),
         pytest.param({"0477472701": 5}, "must be a JSON object", id="no connection id"),
-        pytest.param({"0477472702": "dimona_other"}, "names an employer by", id="check digits"),
+        pytest.param(
+            {"0477472702": "dimona_other"},
+            "names an employer by what is an enterprise number with wrong check digits, and an NSSO number "
+            "out of range",
+            id="check digits of an enterprise number",
+        ),
+        pytest.param(
+            {"100007": "dimona_other"},
+            "names an employer by what is not an enterprise number of ten digits, and an NSSO number with "
+            "wrong check digits",
+            id="check digits of an NSSO number",
+        ),
     ],
 )
 def test_malformed_employers_are_named_among_the_problems(employers, problem):
     assert problem in problems(employers=employers)
+
+
+@pytest.mark.parametrize(
+    "committees",
+    [
+        pytest.param({"302/EXT": "XXX", "302.01": "140", "149": "149"}, id="object"),
+        pytest.param('{"302/EXT": "XXX", "3020100": "140", "149": "149"}', id="text, as the form gives it"),
+    ],
+)
+def test_joint_committees_are_read_as_payroll_writes_them(committees):
+    expected = {"302/EXT": "XXX", "3020100": "140", "149": "149"}
+
+    assert read(joint_committees=committees).joint_committees == expected
+
+
+@pytest.mark.parametrize(
+    ("committees", "problem"),
+    [
+        pytest.param("{", "must be a JSON object", id="broken"),
+        pytest.param(["302"], "must be a JSON object", id="list"),
+        pytest.param({"PC 200": "XXX"}, "'PC 200' is no committee number", id="no number"),
+        pytest.param({"302/ABC": "XXX"}, "'302/ABC' names no worker type", id="no worker type"),
+        pytest.param({"302/": "XXX"}, "'302/' names no worker type", id="an empty worker type"),
+        pytest.param({"302": "200"}, "'302' leads to none of 124 140", id="no value of Dimona's"),
+        pytest.param({"302": 302}, "'302' leads to none of 124 140", id="a number"),
+        pytest.param({"302": ["XXX"]}, "'302' leads to none of 124 140", id="a list as value"),
+        pytest.param({"302.01": "302", "3020100": "XXX"}, "'3020100' stands there twice", id="twice"),
+        pytest.param({"<script>": "XXX"}, "a key is no committee number", id="a key that is not shown"),
+    ],
+)
+def test_malformed_joint_committees_are_named_among_the_problems(committees, problem):
+    found = problems(joint_committees=committees, triggerers="x")
+
+    assert problem in found
+    assert "extra.triggerers" in found
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,6 @@ def test_severities_are_those_of_the_table():
     }
 
 
-def test_no_code_stands_in_the_table_twice():
-    rows = tables._rows("anomaly_codes.csv")
-
-    assert len(rows) == len(tables.codes())
-    assert [row["code"] for row in rows] == sorted(row["code"] for row in rows)
-
-
 def test_a_code_is_its_zone_and_its_type():
     for code, found in anomalies().items():
         assert f"{found.zone}-{found.type}" == found.code == code

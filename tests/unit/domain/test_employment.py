@@ -334,11 +334,15 @@ def test_a_wrong_user_enterprise_is_named_with_payrolls_own_words(user, expected
     assert found == set(expected)
 
 
-def test_a_connections_own_translation_that_dimona_does_not_know_is_a_defect():
-    with pytest.raises(Malformed) as caught:
-        module.read_employment(people.employment(), people.TODAY, {"200": "999"})
+def test_the_translations_are_those_of_the_employers_connection():
+    translations = {people.EMPLOYER: {"200": "140"}, people.OTHER_EMPLOYER: {"200": "149"}}
 
-    assert fields_of(caught.value) == ["joint_committee"]
+    read = [
+        module.read_employment(people.employment(employer=one), people.TODAY, translations.__getitem__)
+        for one in translations
+    ]
+
+    assert [one.start.joint_committee for one in read] == ["140", "149"]
 
 
 def test_a_reason_ends_with_the_code_that_the_nsso_would_give():

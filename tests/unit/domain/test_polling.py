@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dimona_provider.domain.polling import LATENESS, may_look, next_look
+from dimona_provider.domain.polling import LATENESS, may_look, next_look, owed_look
 
 ROUNDING = 1e-4
 filings = st.floats(1.7e9, 2.2e9)
@@ -119,3 +119,43 @@ def test_the_next_look_is_the_first_slot_that_keeps_the_interval(now, last, expe
 )
 def test_a_late_look_is_held_against_the_stage_it_leaves_in(now, last, allowed):
     assert may_look(0.0, now, last) is allowed
+
+
+@pytest.mark.parametrize(
+    ("now", "is_answered", "looked_at", "polled_until", "expected"),
+    [
+        pytest.param(300.0, False, None, 0.0, (300.0, 390.0), id="left young"),
+        pytest.param(5000.0, False, None, 0.0, (1200.0, 4800.0), id="left old"),
+        pytest.param(5000.0, False, None, 1190.0, (1200.0, 4800.0), id="its run polled it to the end"),
+        pytest.param(300.0, True, None, 0.0, (1200.0, 4800.0), id="S, young"),
+        pytest.param(390.5, True, 390.0, 0.0, (1200.0, 4800.0), id="S on a minute's look"),
+        pytest.param(5000.0, True, 4800.0, 0.0, (4800.0, 8400.0), id="asked on its slot"),
+        pytest.param(5000.0, True, 4900.0, 0.0, (4900.0, 8500.0), id="asked a little late"),
+        pytest.param(9000.0, True, 6000.0, 0.0, (6000.0, 12000.0), id="asked very late"),
+        pytest.param(99_000.0, True, 4800.0, 0.0, (4800.0, 8400.0), id="owed since an outage"),
+        pytest.param(5000.0, True, None, 4900.0, (4900.0, 8500.0), id="a poller died after it was due"),
+        pytest.param(5000.0, True, None, 4700.0, (1200.0, 4800.0), id="a poller died before it was due"),
+        pytest.param(1250.0, False, 1100.0, 0.0, (1100.0, 4800.0), id="slipped over 20 minutes"),
+    ],
+)
+def test_the_follow_up_owes_a_look_from_the_slot_after_the_last_that_may_have_been(
+    now, is_answered, looked_at, polled_until, expected
+):
+    assert expected == pytest.approx(
+        owed_look(0.0, now, is_answered=is_answered, looked_at=looked_at, polled_until=polled_until)
+    )
+
+
+@given(filings, st.booleans(), st.floats(0, 50_000), st.none() | st.floats(3, 50_000), st.floats(0, 50_000))
+def test_an_owed_look_is_never_early(filed, is_answered, age, looked_age, polled_age):
+    now = filed + age
+    looked_at = None if looked_age is None else filed + min(looked_age, age)
+
+    last, due = owed_look(
+        filed, now, is_answered=is_answered, looked_at=looked_at, polled_until=filed + min(polled_age, age)
+    )
+
+    leaves = max(due, now)
+    assert looked_at is None or last >= looked_at
+    assert due > now or may_look(filed, leaves, last)
+    assert due - last >= required_gap(due - filed - ROUNDING) - ROUNDING

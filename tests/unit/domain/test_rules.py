@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from dimona_provider.api.verdict import check_body
-from dimona_provider.domain.rules import dimona_joint_committee
+from dimona_provider.domain.committees import dimona_joint_committee
 from dimona_provider.domain.worker_types import Need, earliest_filing, quarter_of, worker_types
 from support import bodies, people
 from support.bodies import CARDS, PLACE, STATUTES, USER, body
@@ -291,7 +291,24 @@ def test_an_end_before_the_start_is_a_defect_of_every_type(worker_type):
             ["00910-005"],
             id="OUT with a start",
         ),
-        pytest.param(bodies.follow_up("dimonaUpdate", startDate="2027-01-01"), [], id="UPDATE of the start"),
+        pytest.param(bodies.follow_up("dimonaUpdate", startDate="2027-01-11"), [], id="UPDATE of the start"),
+        pytest.param(
+            bodies.follow_up("dimonaUpdate", startDate="2027-01-10"),
+            ["90378-460"],
+            id="UPDATE after the start",
+        ),
+        pytest.param(
+            bodies.follow_up(
+                "dimonaUpdate", startDate="2027-03-31", endDate="2027-04-01", plannedHoursNumber=7
+            ),
+            ["90378-421"],
+            id="UPDATE of the hours over two quarters",
+        ),
+        pytest.param(
+            bodies.follow_up("dimonaUpdate", endDate="9999-12-31", plannedHoursNumber=7),
+            ["90378-368"],
+            id="UPDATE of the hours that reopens",
+        ),
         pytest.param(bodies.follow_up("dimonaUpdate", endDate="9999-12-31"), [], id="UPDATE that reopens"),
         pytest.param(bodies.follow_up("dimonaUpdate", plannedHoursNumber=7), [], id="UPDATE of the hours"),
         pytest.param(bodies.follow_up("dimonaUpdate"), ["90378-360"], id="UPDATE of nothing"),

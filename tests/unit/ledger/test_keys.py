@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dimona_provider.domain.identifiers import Ssin
-from dimona_provider.errors import ConfigurationError
+from dimona_provider.errors import ConfigurationError, KeysRotated
 from dimona_provider.ledger.keys import Keyring, read_keys, write_new_keys
 from support import people
 from support.properties import anything
@@ -64,6 +64,8 @@ def test_a_key_file_is_never_overwritten(tmp_path):
             json.dumps(json.loads(KEYS.to_json()) | {"encryption": ["x"]}).encode(), id="no Fernet key"
         ),
         pytest.param(json.dumps(json.loads(KEYS.to_json()) | {"encryption": "x"}).encode(), id="not a list"),
+        pytest.param(json.dumps(json.loads(KEYS.to_json()) | {"next": "x"}).encode(), id="no next key"),
+        pytest.param(json.dumps(json.loads(KEYS.to_json()) | {"next": ""}).encode(), id="an empty next key"),
     ],
 )
 def test_a_tampered_key_file_is_one_sentence_without_keys(tmp_path, content):
@@ -111,7 +113,7 @@ def test_what_is_encrypted_is_read_back_and_differs_each_time(plain):
 
 
 def test_other_keys_open_nothing():
-    with pytest.raises(ConfigurationError, match="right key file"):
+    with pytest.raises(KeysRotated, match="the key file is incomplete"):
         Keyring.generate().decrypt(KEYS.encrypt(b"x"))
 
 

@@ -123,7 +123,7 @@ def test_a_ledger_of_another_version_is_refused(ledger):
     with ledger.write() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '0000'"))
 
-    with pytest.raises(ConfigurationError, match=r"schema is 0000, .* needs 0002") as caught:
+    with pytest.raises(ConfigurationError, match=f"schema is 0000, .* needs {SCHEMA_VERSION}") as caught:
         open_ledger(ledger.engine.url, ledger.keys, actor="test")
 
     assert one_sentence(caught.value)

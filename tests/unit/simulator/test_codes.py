@@ -194,6 +194,7 @@ STORIES = {
     "90378-341": ([IN("EXT"), update(**TOO_LONG)], {}),
     "90378-360": ([IN(), update()], {}),
     "90378-361": ([IN("EXT"), update()], {}),
+    "90378-368": ([IN("STU"), update(endDate="9999-12-31", plannedHoursNumber=50)], {}),
     "90378-421": ([IN("STU"), update(endDate="2026-04-01")], {}),
     "90378-444": ([IN(), update(startDate="2026-03-16")], {}),
     "90378-450": ([IN(), update(startDate="2026-04-01")], {"blocked_spans": {"OTH": FROM_APRIL}}),

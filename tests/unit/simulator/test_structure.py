@@ -110,12 +110,12 @@ def test_a_body_that_is_no_object_is_refused(nsso, content):
     assert response.status_code == 400
 
 
-def test_text_that_can_not_be_encoded_is_no_reason_to_fail(nsso):
+def test_text_that_can_not_be_encoded_is_refused_and_no_reason_to_fail(nsso):
     content = nsso.body()
     content["worker"]["familyName"] = "WEIRD"
     raw = nsso.http.build_request("POST", "/", json=content).content.replace(b"WEIRD", b"\\ud800")
 
-    assert nsso.http.post("/REST/dimona/v2/declarations", content=raw).status_code == 201
+    assert nsso.http.post("/REST/dimona/v2/declarations", content=raw).status_code == 400
 
 
 def test_a_refused_declaration_takes_no_number(nsso):

@@ -14,60 +14,17 @@ import sqlalchemy as sa
 
 from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import REQUEST_TIMEOUT, open_client
-from dimona_provider.domain.routes import Route
 from dimona_provider.errors import AuthenticationFailed, ServiceUnavailable
 from dimona_provider.intake import take_source
 from dimona_provider.ledger import Ledger, claims, open_ledger
-from dimona_provider.ledger.batches import Run
-from dimona_provider.ledger.schema import attempts, intents
-from dimona_provider.ledger.summaries import notable, states_of_batch
+from dimona_provider.ledger.schema import intents
+from dimona_provider.ledger.summaries import notable
 from dimona_provider.submission import Submission
-from support.clocks import FastClock
-from support.nsso import Wire, settings, simulator
+from support.nsso import Wire, settings
 from support.people import OTHER_EMPLOYER, SSIN, in_body, item
+from support.world import ROUTE, RUN, World
 
-RUN = Run("dag", "run")
-ROUTE = Route("dimona_default", settings().base_url)
 PROBLEM = {"Content-Type": "application/problem+json"}
-
-
-class World:
-    """A ledger, the simulated NSSO and a line between them that can be cut."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.clock = FastClock(speed=50)
-        self.nsso = simulator(self.clock.now)
-        self.wire = Wire(self.nsso)
-
-    def plan(self, items: list[Any]) -> str:
-        batch, _ = take_source(self.ledger, RUN, ROUTE, "task", items, now=self.clock.now())
-        return batch
-
-    async def file(self, batch: str) -> int:
-        async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-            submission = Submission(self.ledger, client, Budget(1e6, self.clock), self.clock)
-            return await submission.file(batch)
-
-    def run(self, batch: str) -> int:
-        return asyncio.run(self.file(batch))
-
-    def states(self, batch: str) -> dict[str, int]:
-        return states_of_batch(self.ledger, batch)
-
-    def filed_at_the_nsso(self) -> int:
-        return sum(
-            entry.method == "POST" and entry.path.endswith("/declarations") and entry.status == 201
-            for entry in self.nsso.journal
-        )
-
-    def attempts(self) -> list[Any]:
-        with self.ledger.read() as connection:
-            return list(connection.execute(sa.select(attempts).order_by(attempts.c.id)))
-
-    def expire(self, batch: str) -> None:
-        self.clock.offset += claims.LEASE + REQUEST_TIMEOUT + claims.GRACE + 1
-        claims.expire(self.ledger, batch, now=self.clock.now(), request_timeout=REQUEST_TIMEOUT)
 
 
 @pytest.fixture
@@ -186,7 +143,9 @@ def test_a_post_that_did_not_arrive_is_sent_again(world: World, fault: object) -
 
     assert filed == 1
     assert world.filed_at_the_nsso() == 1
-    assert [row.verdict for row in world.attempts()] == ["not_received", "filed"]
+    # On a busy machine a claim may run out before its POST leaves: that sends nothing.
+    sent = [row.verdict for row in world.attempts() if row.verdict != "not_sent"]
+    assert sent == ["not_received", "filed"]
 
 
 def test_a_long_retry_after_gives_the_batch_back(world: World) -> None:

@@ -23,7 +23,8 @@ from dimona_provider.api.wire import InvalidBody, read_filing
 from dimona_provider.domain.employment import read_employment
 from dimona_provider.domain.record import Malformed
 from dimona_provider.errors import UnexpectedResponse
-from dimona_provider.validation import as_json_lines, validate
+from dimona_provider.validation import validate
+from dimona_provider.verdict_text import as_json_lines
 from support import bodies, people
 from support.properties import anything, changed
 from support.shapes import rest_bodies

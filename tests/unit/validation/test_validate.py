@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from dimona_provider.cli import app
-from dimona_provider.validation import LONGEST_LINE, as_json_lines, as_table, validate
+from dimona_provider.validation import LONGEST_LINE, validate
+from dimona_provider.verdict_text import as_json_lines, as_table
 from support import bodies, people
 from support.properties import anything, leaves
 from support.shapes import rest_bodies
@@ -238,6 +239,114 @@ def test_a_code_is_explained(code, words):
 
     assert done.exit_code == 0
     assert not [word for word in words if word not in done.stdout]
+
+
+def test_a_code_is_explained_with_its_deadline_and_its_consequences_in_every_language():
+    dutch = run("explain", "90373-460", "--lang", "nl").stdout
+    german = run("explain", "00911-014", "--lang", "de").stdout
+
+    assert [line.partition(":")[0] for line in dutch.splitlines()[1:]] == [
+        "ernst", "categorie", "volgende stap", "te doen voor", "gevolg", "gevolg (STU)", "gevolg (FLX)",
+    ]  # fmt: skip
+    assert "Folge" not in german
+    assert "zu tun bis: deadline_of_the_declaration" in german
+
+
+def test_a_table_speaks_the_chosen_language_and_counts_one_as_one():
+    said = [
+        run("validate", "--format", "table", "--lang", lang, "-", given=GOOD).stdout for lang in ("en", "nl")
+    ]
+
+    assert said[0].splitlines()[-1] == "1 declaration, 0 of them invalid"
+    assert said[1].split()[:3] == ["regel", "code", "veld"]
+    assert said[1].splitlines()[-1] == "1 aangifte, waarvan 0 ongeldig"
+
+
+def item(reference: object, declaration: str = GOOD) -> str:
+    return json.dumps({"reference": reference, "declaration": json.loads(declaration)})
+
+
+def test_a_declaration_with_its_reference_is_checked_as_it_will_be_filed():
+    good, bad = verdicts(item("contract-1"), item("contract-2", BAD))
+
+    assert good["valid"]
+    assert [one["field"] for one in bad["defects"]] == ["dimonaIn.endDate", "dimonaIn.plannedHoursNumber"]
+
+
+@pytest.mark.parametrize("reference", [None, "", people.SSIN, "x" * 65, 1.5])
+def test_a_reference_that_would_be_refused_is_a_defect(reference):
+    (verdict,) = verdicts(item(reference))
+
+    assert [(one["code"], one["severity"], one["field"]) for one in verdict["defects"]] == [
+        ("90372-003", "B", "reference")
+    ]
+
+
+def test_a_declaration_beside_a_block_is_no_item():
+    (verdict,) = verdicts(json.dumps(bodies.body() | {"reference": "a", "declaration": {}}))
+
+    assert [one["code"] for one in verdict["defects"]] == ["90372-089"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("plannedHours", "plannedHoursNumber"),
+        ("planned_hours_number", "plannedHoursNumber"),
+        ("enddate", "endDate"),
+        ("Zwartewei", None),
+        ("end4Date", None),
+        ("endDaté", None),
+        ("endDate" * 7, None),
+    ],
+)
+def test_a_misspelt_member_is_guessed_and_never_repeated(wrong, meant):
+    (verdict,) = verdicts(json.dumps(bodies.body(**{wrong: 5})))
+
+    (defect,) = verdict["defects"]
+    assert defect["field"] == "dimonaIn"
+    assert f" {wrong}" not in defect["message"].replace(str(meant), "")
+    assert defect["message"].partition(" Did you mean ")[2] == (f"{meant}?" if meant else "")
+
+
+def test_period_ids_that_look_mistyped_are_counted_and_refuse_nothing():
+    usual = json.dumps(bodies.follow_up("dimonaCancel"))
+    odd = json.dumps(bodies.follow_up("dimonaCancel") | {"dimonaCancel": {"periodId": bodies.PERIOD + 1}})
+
+    one = run("validate", "-", given=f"{usual}\n{odd}\n")
+    two = run("validate", "-", given=f"{odd}\n{item('a', odd)}\n")
+    none = run("validate", "-", given=usual)
+
+    assert (one.exit_code, two.exit_code, none.exit_code) == (0, 0, 0)
+    assert one.stderr == "dimona: 1 period id has unusual check digits, in line 2: a typing error?\n"
+    assert two.stderr.startswith("dimona: 2 period ids have unusual check digits, the first in line 1:")
+    assert none.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        pytest.param("validate - >&-", "the output can't be written (it is closed)", id="no output"),
+        pytest.param("validate - <&-", "the standard input can't be read (it is closed)", id="no input"),
+        pytest.param("validate - >/dev/full", "the output can't be written (No space left", id="a full disk"),
+        pytest.param("explain 90373-460 >/dev/full", "the output can't be written (No space", id="explain"),
+        pytest.param(
+            "explain 90373-460 >&-", "the output can't be written (it is closed)", id="explain, closed"
+        ),
+        pytest.param("validate --help >/dev/full", "the output can't be written (No space", id="help"),
+        pytest.param(
+            "validate --lang es -", "Invalid value for '--lang': 'es' is not one of", id="a language"
+        ),
+    ],
+)
+def test_what_goes_wrong_around_it_is_one_line_that_blames_the_right_end(line, said):
+    command = f'"{sys.executable}" -m dimona_provider.cli {line}'
+
+    done = subprocess.run(["/bin/sh", "-c", command], input=BAD, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"dimona: {said}")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_code_is_explained_in_four_languages():

@@ -1,0 +1,83 @@
+"""What is still open at the service or with us, and how near its deadline is: for people, never a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from dimona_provider.domain.outcome import State
+from dimona_provider.ledger import due
+from dimona_provider.ledger.schema import IS_OPEN, intents, nearest_deadline
+from dimona_provider.ledger.store import Ledger
+
+STUCK = (State.UNCLEAR, State.HELD)
+"""States that no machine may leave in time: a person has to look."""
+
+PATIENCE = 300.0
+"""Seconds since it was due after which a look that did not happen is called late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """An unclear or held declaration."""
+
+    environment: str
+    reference: str
+    kind: str
+    employment: str
+    state: State
+    reason: str
+    file_by: float | None
+
+
+def open_states(ledger: Ledger) -> dict[str, dict[str, int]]:
+    """Count by environment and state what has not ended yet."""
+    by = (intents.c.environment, intents.c.state)
+    found: dict[str, dict[str, int]] = {}
+    with ledger.read() as connection:
+        rows = connection.execute(sa.select(*by, sa.func.count().label("n")).where(IS_OPEN).group_by(*by))
+        for row in rows.all():
+            found.setdefault(row.environment, {})[row.state] = row.n
+    return found
+
+
+def late(ledger: Ledger, *, now: float) -> dict[str, int]:
+    """Count by environment what should have been asked for some minutes ago and was not."""
+    found: dict[str, int] = {}
+    for route in due.routes(ledger):
+        count = sum(one.is_free and one.due <= now - PATIENCE for one in due.owed(ledger, route, now=now))
+        found[route.environment] = found.get(route.environment, 0) + count
+    return found
+
+
+def stuck(
+    ledger: Ledger, *, after: float | None = None, before: float | None = None, limit: int | None = None
+) -> Sequence[Stuck]:
+    """
+    Return what is unclear or held, nearest deadline first.
+
+    With *after* and *before*, only what has its deadline between these two instants.
+    """
+    which: list[sa.ColumnElement[bool]] = [intents.c.state.in_(STUCK)]
+    if after is not None:
+        which.append(intents.c.file_by > after)
+    if before is not None:
+        which.append(intents.c.file_by <= before)
+    with ledger.read() as connection:
+        rows = connection.execute(
+            sa.select(intents).where(*which).order_by(*nearest_deadline()).limit(limit)
+        ).all()
+    return [
+        Stuck(
+            environment=row.environment,
+            reference=row.reference,
+            kind=row.kind,
+            employment=row.employment,
+            state=State(row.state),
+            reason=row.reason or "",
+            file_by=row.file_by,
+        )
+        for row in rows
+    ]

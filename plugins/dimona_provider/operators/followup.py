@@ -1,0 +1,146 @@
+"""What surrounds the hourly questions: settling, the alert before a deadline, and the report."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Any
+
+from airflow.sdk import BaseOperator, Context
+
+from dimona_provider.api.budget import Budget
+from dimona_provider.api.client import open_client
+from dimona_provider.api.settings import Settings
+from dimona_provider.clock import SystemClock
+from dimona_provider.domain.routes import Route
+from dimona_provider.errors import DeadlineNear, DimonaError, ServiceUnavailable
+from dimona_provider.hooks import DimonaHook
+from dimona_provider.ledger import Ledger, lateness
+from dimona_provider.ledger.due import QUIET
+from dimona_provider.ledger.unclear import Unclear, planned_again, routes_to_settle
+from dimona_provider.reporting import MOST_LINES, alert_sentence, open_lines, stuck_lines
+from dimona_provider.settlement import Settled
+from dimona_provider.settling import settle_over, to_settle
+from dimona_provider.sharing import check_leads_to, submission_budget
+from dimona_provider.submission import Submission
+from dimona_provider.task_errors import airflow_errors
+from dimona_provider.tasks import task_ledger
+from dimona_provider.upkeep import sweep
+
+OVERDUE = timedelta(hours=24)
+"""How long after its deadline a declaration still raises the alarm; the report lists it for ever."""
+
+
+class DimonaFollowUpOperator(BaseOperator):
+    """
+    Settle the whole ledger, whatever became of the runs; returns what is open, by state.
+
+    What is unclear is looked for at the NSSO; what surely never arrived is sent again, if the law lets it. A
+    connection that can't be used fails the task at its end, after the others had their turn.
+    """
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Fold answers into states, look for what is unclear, and file what may be filed again."""
+        with airflow_errors(), task_ledger(context) as ledger:
+            sweep(ledger, now=time.time())
+            troubles = self._settle(ledger)
+            sweep(ledger, now=time.time())
+            by_environment = lateness.open_states(ledger)
+            for line in open_lines(by_environment, {}):
+                self.log.info("%s", line)
+            if troubles:
+                raise ServiceUnavailable("not everything could be settled: " + "; ".join(troubles))
+        return _added(by_environment)
+
+    def _settle(self, ledger: Ledger) -> list[str]:
+        """Settle connection by connection; return in words what went wrong."""
+        intents, refused = to_settle(ledger, None)
+        troubles = []
+        for route in routes_to_settle(ledger):
+            own = [[one for one in some if one.is_of(route)] for some in (intents, refused)]
+            if not any(own) and not planned_again(ledger, route, before=time.time() - QUIET):
+                continue
+            try:
+                settings = DimonaHook(route.dimona_conn_id).settings()
+                check_leads_to(route, settings)
+                settled = asyncio.run(self._settle_over(ledger, route, settings, *own))
+            except DimonaError as error:
+                troubles.append(f"{route.dimona_conn_id}: {error}")
+                continue
+            self.log.info("%s: %s", route.dimona_conn_id, settled.line())
+            if settled.trouble:
+                troubles.append(f"{route.dimona_conn_id}: {settled.trouble}")
+        return troubles
+
+    async def _settle_over(
+        self,
+        ledger: Ledger,
+        route: Route,
+        settings: Settings,
+        intents: list[Unclear],
+        refused: list[Unclear],
+    ) -> Settled:
+        clock = SystemClock()
+        per_second = submission_budget(settings)
+        settled = await settle_over(ledger, intents, refused, settings, per_second=per_second, clock=clock)
+        waiting = planned_again(ledger, route, before=clock.now() - QUIET)
+        async with open_client(settings) as client:
+            submission = Submission(ledger, client, Budget(per_second, clock), clock)
+            for batch in sorted({*settled.batches, *waiting}):
+                filed = await submission.file(batch)
+                self.log.info("batch %s: %d filed again", batch, filed)
+        return settled
+
+
+class DimonaAlertOperator(BaseOperator):
+    """
+    Fail when an unclear or held declaration is near its deadline, so that Airflow tells somebody.
+
+    Fails with one sentence: references and deadlines. It goes on failing until somebody has seen to it, and
+    for a day after the deadline.
+
+    :param alert_before: how long before the deadline; a ``timedelta``, 24 hours by default
+    """
+
+    def __init__(self, *, alert_before: timedelta = timedelta(hours=24), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.alert_before = alert_before
+
+    def execute(self, context: Context) -> None:
+        """Look for such declarations."""
+        now = time.time()
+        with airflow_errors(), task_ledger(context) as ledger:
+            near = lateness.stuck(
+                ledger,
+                after=now - OVERDUE.total_seconds(),
+                before=now + self.alert_before.total_seconds(),
+            )
+            if near:
+                raise DeadlineNear(alert_sentence(near))
+        self.log.info("nothing unclear or held is near its deadline")
+
+
+class DimonaFollowUpReportOperator(BaseOperator):
+    """Log what is still open, and what of it a person should see to; returns counts by state."""
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """Report."""
+        now = time.time()
+        with airflow_errors(), task_ledger(context) as ledger:
+            by_environment = lateness.open_states(ledger)
+            late = lateness.late(ledger, now=now)
+            stuck = lateness.stuck(ledger, limit=MOST_LINES)
+        for line in open_lines(by_environment, late):
+            self.log.info("%s", line)
+        for line in stuck_lines(stuck):
+            self.log.warning("%s", line)
+        return {**_added(by_environment), "late": sum(late.values())}
+
+
+def _added(by_environment: dict[str, dict[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for states in by_environment.values():
+        for state, count in states.items():
+            total[state] = total.get(state, 0) + count
+    return total
