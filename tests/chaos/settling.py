@@ -84,8 +84,14 @@ class Settling:
         late = self.plan.search_lag + _MARGIN
         until = max(one.sent_until for one in left) + late
         if any(one.worker_type not in MAY_EXIST_TWICE for one in left):  # may be filed again, with evidence
-            until = max(until, self._later_at + late if self._later_at else inf) + self.settings.refile_after
+            # Evidence is sought among what was filed last: it shows when the newest of all does.
+            until = max(until, self._filed_last() + late if self._later_at else inf)
+            until += self.settings.refile_after
         return self._looked_at > until
+
+    def _filed_last(self) -> float:
+        with self.ledger.read() as connection:
+            return connection.scalar(sa.select(sa.func.max(intents.c.filed_at))) or 0.0
 
     def _in(self, *states: str) -> bool:
         which = sa.select(intents.c.id).where(intents.c.state.in_(states)).limit(1)
