@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +18,9 @@ import sqlalchemy as sa
 from dimona_provider.ledger import Ledger, open_ledger
 from dimona_provider.ledger.keys import read_keys
 from dimona_provider.ledger.setup import initialise
+
+_ONE_AT_A_TIME = Lock()
+"""Alembic keeps the migration that runs in a global."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class Place:
 
     def make(self) -> None:
         """Make the ledger and its keys."""
-        initialise(self.url, partial(read_keys, self.key_file), self.key_file, now=time.time())
+        with _ONE_AT_A_TIME:
+            initialise(self.url, partial(read_keys, self.key_file), self.key_file, now=time.time())
 
     @contextmanager
     def opened(self, actor: str) -> Iterator[Ledger]:
