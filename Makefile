@@ -46,7 +46,7 @@ test: setup ## Run the tests without their slow layer
 test-slow: setup ## Run the slow layer: real components, many examples (SLOW_SHARE=0.1: a tenth)
 	@SLOW_SHARE=$(SLOW_SHARE) $(BIN)/python -m pytest -m slow $(PYTEST)
 
-# Chaos: RUNS=10 takes a quarter of an hour; ONLY=k repeats one of them (docs/testing.md).
+# Chaos: RUNS=10 takes ten minutes; ONLY=k repeats one of them (docs/testing.md).
 RUNS ?= 10
 SEED ?= 1
 EMPLOYMENTS ?= 80

@@ -42,7 +42,8 @@ def main(
     typer.echo(f"chaos: {len(plans)} runs of {employments} employments, seed {seed}, in {directory}")
     outcomes = sorted(_work(directory, plans, today), key=lambda one: int(one.name.split()[-1]))
     complaints = list(report.complaints(outcomes))
-    for line in complaints:
+    notes = [] if len(outcomes) >= report.ENOUGH else [f"(few runs) {it}" for it in report.tameness(outcomes)]
+    for line in [*complaints, *notes]:
         typer.echo(line)
     if not keep and not complaints:
         shutil.rmtree(directory, ignore_errors=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chaos.plan import Target
-from tests.chaos.report import Outcome, complaints, last_line
+from tests.chaos.report import ENOUGH, Outcome, complaints, last_line
 from tests.chaos.verdict import Verdict
 
 ALL = Counter(dict.fromkeys(Target, 1))
@@ -34,7 +34,7 @@ def test_the_last_line_adds_all_runs_up():
 
 
 def test_a_suite_in_which_all_took_place_has_no_complaint():
-    assert list(complaints([outcome(), outcome(kills=Counter(), faults=Counter())])) == []
+    assert list(complaints([outcome()] * 3 + [outcome(kills=Counter(), faults=Counter())])) == []
 
 
 @pytest.mark.parametrize(
@@ -45,15 +45,27 @@ def test_a_suite_in_which_all_took_place_has_no_complaint():
         pytest.param({"verdict": Verdict(1, unsettled=["E-1"])}, "run 1: not settled: E-1", id="unsettled"),
         pytest.param({"verdict": Verdict()}, "run 1: nothing was declared", id="nothing declared"),
         pytest.param({"kills": ALL - Counter([Target.SCHEDULER])}, "never killed: scheduler", id="kill"),
+    ],
+)
+def test_each_reason_to_fail_is_told(changes, complaint):
+    assert list(complaints([outcome(**changes)])) == [complaint]
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
         pytest.param(
             {"faults": Counter({"get delay": 9})}, "never happened: post accepted_then_closed", id="fault"
         ),
         pytest.param(
             {"posts": 80, "unanswered": 3},
-            "too tame: 3 of 80 POSTs were accepted and not answered",
+            "too tame: 12 of 320 POSTs were accepted and not answered",
             id="too few unanswered",
         ),
     ],
 )
-def test_each_reason_to_fail_is_told(changes, complaint):
-    assert list(complaints([outcome(**changes)])) == [complaint]
+def test_enough_runs_have_to_see_every_fault_and_fewer_need_not(changes, complaint):
+    runs = [outcome(**changes)] * ENOUGH
+
+    assert list(complaints(runs)) == [complaint]
+    assert list(complaints(runs[1:])) == []
