@@ -12,7 +12,7 @@ from tests.chaos.verdict import Verdict
 LEAST_UNANSWERED = 0.05
 """Share of POSTs that were accepted and not answered: less is no chaos."""
 ENOUGH = 4
-"""Runs from which on every fault has to have happened: fewer don't have all combinations, and may end too soon."""
+"""Runs from which on every fault has to have happened: fewer don't have all combinations."""
 
 
 @dataclass(frozen=True, slots=True)
