@@ -46,6 +46,16 @@ test: setup ## Run the tests without their slow layer
 test-slow: setup ## Run the slow layer: real components, many examples (SLOW_SHARE=0.1: a tenth)
 	@SLOW_SHARE=$(SLOW_SHARE) $(BIN)/python -m pytest -m slow $(PYTEST)
 
+# Chaos: RUNS=10 takes a quarter of an hour; ONLY=k repeats one of them (docs/testing.md).
+RUNS ?= 10
+SEED ?= 1
+EMPLOYMENTS ?= 80
+
+.PHONY: chaos
+chaos: setup ## Kill and fail a real Airflow at random, compare its ledger with the truth (RUNS=10 SEED=1)
+	@$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --employments $(EMPLOYMENTS) \
+		$(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
+
 .PHONY: format
 format: setup ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
