@@ -44,7 +44,7 @@ IDLE_TURNS = 3
 """Turns of the event loop without anything to do after which nothing goes on without time going by."""
 
 
-MOST_WAKES = 20_000
+MOST_WAKES = 4_000
 
 _settings = cache(settings)  # reading a key takes longer than an example
 
