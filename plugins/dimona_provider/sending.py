@@ -118,7 +118,6 @@ class Sender:
 
     async def _send(self, window: Window, queue: Iterator[Claimed]) -> None:
         for intent in queue:  # one iterator, shared by all senders
-            await self._budget.take()
             while len(window.ends) - window.written > BACKLOG and window.trouble is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)  # the ledger is behind
             window.ends.append(await self._attempt(window, intent))
@@ -131,6 +130,8 @@ class Sender:
         except DimonaError as error:
             window.trouble = error
             return Attempted(intent.id, Verdict.NOT_RECEIVED, detail=str(error))
+        # After the token: whoever waited for a slow one would leave together with all others.
+        await self._budget.take()
         # Last of all before the POST: waiting for a token or the ledger takes time from the lease.
         if not await asyncio.to_thread(claims.holds, self._ledger, intent.id, window.token):
             return Attempted(intent.id, Verdict.NOT_SENT, detail=_RAN_OUT)

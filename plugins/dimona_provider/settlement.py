@@ -71,6 +71,7 @@ class Settlement:
         self._clock = clock
         self._refile_after = refile_after
         self._caught_up: dict[str, float] = {}
+        self._not_shown: set[int] = set()
 
     async def settle(self, intents: Sequence[Unclear], refused: Sequence[Unclear] = ()) -> Settled:
         """
@@ -99,7 +100,7 @@ class Settlement:
             for one in group:
                 await self._explain(one, _BUSY)
             return
-        caught_up = await self._caught_up_to(group[0])
+        caught_up = await self._caught_up_to(max(group, key=lambda one: one.sent_until))
         ins = [one for one in group if one.kind == Kind.IN]
         if ins:
             await self._look_for(ins, caught_up, settled)
@@ -187,21 +188,25 @@ class Settlement:
 
         Asked before the search whose emptiness it is to explain.
         """
-        if one.employer not in self._caught_up:
-            self._caught_up[one.employer] = 0.0
-            newest = await asyncio.to_thread(
-                unclear.newest_answered, self._ledger, one.environment, one.employer, limit=_LATER
-            )
-            for later in newest:
-                body: Mapping[str, Any] = json.loads(later.body)
-                ssin = body.get("worker", {}).get("ssin")
-                if "employer" not in body or ssin is None:
-                    continue
-                shown = await self._evidence.declarations(body["employer"], ssin)
-                if later.declaration_id in {item.answer.declaration_id for item in shown}:
-                    self._caught_up[one.employer] = later.filed_at - REQUEST_TIMEOUT
-                    break
-        return self._caught_up[one.employer]
+        proven = self._caught_up.get(one.employer, 0.0)
+        if proven > one.sent_until:
+            return proven
+        # The earliest that prove enough: newer ones may not show yet, however far the search has come.
+        after = one.sent_until + REQUEST_TIMEOUT
+        candidates = await asyncio.to_thread(
+            unclear.answered_after, self._ledger, one.environment, one.employer, after, limit=_LATER
+        )
+        for later in candidates:
+            body: Mapping[str, Any] = json.loads(later.body)
+            ssin = body.get("worker", {}).get("ssin")
+            if "employer" not in body or ssin is None or later.declaration_id in self._not_shown:
+                continue
+            shown = await self._evidence.declarations(body["employer"], ssin)
+            if later.declaration_id in {item.answer.declaration_id for item in shown}:
+                self._caught_up[one.employer] = later.filed_at - REQUEST_TIMEOUT
+                break
+            self._not_shown.add(later.declaration_id)
+        return self._caught_up.get(one.employer, 0.0)
 
     async def _compare(self, one: Unclear, settled: Settled) -> None:
         """See whether what was refused as known is just what was wished."""

@@ -154,19 +154,21 @@ class Later:
     body: bytes = field(repr=False)
 
 
-def newest_answered(ledger: Ledger, environment: str, employer: str, *, limit: int) -> Sequence[Later]:
-    """Return the declarations of an employer with an outcome that were filed last, newest first."""
+def answered_after(
+    ledger: Ledger, environment: str, employer: str, after: float, *, limit: int
+) -> Sequence[Later]:
+    """Return declarations of an employer with an outcome that were filed after an instant, earliest first."""
     query = (
         sa.select(intents.c.declaration_id, intents.c.filed_at, intents.c.body)
         .where(
             intents.c.environment == environment,
             intents.c.employer == employer,
             intents.c.declaration_id.is_not(None),
-            intents.c.filed_at.is_not(None),
+            intents.c.filed_at > after,
             intents.c.state.in_([State.ACCEPTED, State.WARNED, State.REFUSED]),
             sa.func.length(intents.c.body) > 0,  # a purge leaves an empty one
         )
-        .order_by(intents.c.filed_at.desc())
+        .order_by(intents.c.filed_at, intents.c.id)
         .limit(limit)
     )
     with ledger.read() as connection:

@@ -109,6 +109,18 @@ def test_a_search_that_is_behind_decides_nothing(world: World) -> None:
     assert "no later declaration" in world.intents()[0].reason
 
 
+def test_an_employer_that_files_all_the_time_is_settled_by_what_shows_already(ledger: Ledger) -> None:
+    world = World(ledger, search_lag=120.0)
+    batch = filed(world, [item(1)], [LOST])
+    world.passes(LATER)
+    world.run_following(filed(world, [item(2)], []))
+    world.passes(300.0)
+    for number in range(3, 8):  # fresher than the search
+        world.run_following(filed(world, [item(number)], []))
+
+    assert world.run_settlement(batch).planned_again == 1
+
+
 @pytest.mark.parametrize(
     ("worker_type", "block"),
     [
