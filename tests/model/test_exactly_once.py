@@ -209,10 +209,10 @@ class ExactlyOnce(RuleBasedStateMachine):
         for _ in range(3):
             world.clock.time += 1300.0
             self.batches.append(self._plan(1, student=False))  # later ones show that the search has caught up
-            for batch in self.batches:
+            for batch in self._batches_with(State.PLANNED):
                 self._alone(lambda one, batch=batch: world.file(batch, one, []))
             world.clock.time += 100.0
-            for batch in self.batches:
+            for batch in self._batches_with(State.SENT, State.IDENTIFYING):
                 self._alone(lambda one, batch=batch: world.follow(batch, one, 7300.0))
             world.clock.time += 100.0
             self._alone(world.settle)
@@ -229,6 +229,9 @@ class ExactlyOnce(RuleBasedStateMachine):
                     row.reason,
                 )
             assert len(taken) == (0 if row.state in {State.HELD, State.UNCLEAR} else 1)
+
+    def _batches_with(self, *states: State) -> list[str]:
+        return sorted({row.batch for row in self.world.rows() if row.state in states}, key=self.batches.index)
 
     def _alone(self, work: Any) -> None:
         process = self._process(0.0, None, None)
