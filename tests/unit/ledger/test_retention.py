@@ -12,7 +12,7 @@ from dimona_provider.ledger.answers import fold, insert_answers
 from dimona_provider.ledger.findings import Finding, FindingKind, note_findings
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.retention import Purged, count, purge
-from dimona_provider.ledger.unclear import newest_answered
+from dimona_provider.ledger.unclear import answered_after
 from support.clocks import START
 from support.ledgers import (
     ENVIRONMENT,
@@ -226,7 +226,7 @@ def test_counting_says_what_purging_does_and_changes_nothing(ledger, answered):
 def test_settlement_does_not_judge_by_what_was_stripped(ledger, answered):
     purge(ledger, LATER, now=LATER)
 
-    assert newest_answered(ledger, ENVIRONMENT, rows(ledger)[0].employer, limit=9) == []
+    assert answered_after(ledger, ENVIRONMENT, rows(ledger)[0].employer, 0.0, limit=9) == []
 
 
 def test_purging_again_changes_nothing(ledger, answered):
