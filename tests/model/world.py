@@ -44,6 +44,8 @@ IDLE_TURNS = 3
 """Turns of the event loop without anything to do after which nothing goes on without time going by."""
 
 
+MOST_TURNS = 300
+"""The same where a process that stands still keeps the loop busy: its recorder looks again and again."""
 MOST_WAKES = 4_000
 
 _settings = cache(settings)  # reading a key takes longer than an example
@@ -234,8 +236,9 @@ class ModelWorld:
 
     async def _drive(self, tasks: list[tuple[Process, asyncio.Task[Any]]]) -> None:
         for _ in range(MOST_WAKES):
-            idle = 0
-            while idle < IDLE_TURNS:
+            idle = turns = 0
+            while idle < IDLE_TURNS and turns < MOST_TURNS:
+                turns += 1
                 if all(task.done() or process.stopped is not None for process, task in tasks):
                     return
                 await asyncio.sleep(0)
