@@ -8,53 +8,16 @@ declaration is written down as a finding, and the others go on.
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-import sqlalchemy as sa
-
-from dimona_provider.api.codec import write_declaration
-from dimona_provider.api.wire import InvalidBody, read_filing
-from dimona_provider.domain.deadlines import brussels_today
-from dimona_provider.domain.employment import read_employment, read_reference
-from dimona_provider.domain.planning import NotHandled, plan_employment
-from dimona_provider.domain.record import Malformed
 from dimona_provider.domain.routes import Route, Routes
-from dimona_provider.identity import make_intent, with_basis
-from dimona_provider.ledger import Ledger, batches, intents, staging
+from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.batches import Run
-from dimona_provider.ledger.findings import Finding, FindingKind, note_findings
-from dimona_provider.ledger.intents import NewIntent, Recorded
+from dimona_provider.ledger.findings import note_findings
+from dimona_provider.wishes import Intake, Taken
 
 _PAGE = 500
-_CHANGED = "its dates, hours or features changed since it was declared; changes are not declared yet"
-_SECOND_CONTRACT = "this student has another contract with this employer in this quarter; not added up yet"
-_CANCELLED = (
-    "its declaration was cancelled, yet payroll still has it: withdraw it there, or declare it yourself"
-)
-_NOT_RECORDED = {
-    Recorded.WAITING: "another declaration of this employment is still open; plan it again after its outcome",
-    Recorded.SHARED: "the same declaration was already made for another employment id",
-    Recorded.OTHER_WORKER: "its worker has another number or identity than when it was declared",
-}
-
-
-@dataclass(slots=True)
-class Taken:
-    """What became of the records of one intake."""
-
-    records: int = 0
-    recorded: Counter[Recorded] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class BadRecord:
-    """A line of a source that is no JSON at all."""
-
-    reason: str
 
 
 def plan_exports(
@@ -77,11 +40,12 @@ def plan_exports(
                 continue  # another plan took it
             for number, record in enumerate(records, start=1):
                 at = f"{place} record {number}"
-                intake = _Intake(ledger, connection, routes, at, None, now, taken)
+                intake = Intake(ledger, connection, routes, at, None, now, taken)
                 intake.take_employment(record)
             note_findings(connection, run, routes.default.environment, taken.findings, now=now)
         total.records += taken.records
         total.recorded.update(taken.recorded)
+        total.corrected += taken.corrected
         total.findings.extend(taken.findings)
     return total
 
@@ -104,7 +68,7 @@ def take_source(
             for number, item in page:
                 taken.records += 1
                 place = f"{origin} item {number}"
-                _Intake(ledger, connection, Routes(route), place, batch, now, taken).take_item(item)
+                Intake(ledger, connection, Routes(route), place, batch, now, taken).take_item(item)
             note_findings(connection, run, route.environment, taken.findings[before:], now=now)
     return batch, taken
 
@@ -113,80 +77,3 @@ def _pages(items: Iterable[tuple[int, Any]]) -> Iterator[list[tuple[int, Any]]]:
     iterator = iter(items)
     while page := list(itertools.islice(iterator, _PAGE)):
         yield page
-
-
-@dataclass(frozen=True, slots=True)
-class _Intake:
-    """One record on its way into the ledger."""
-
-    ledger: Ledger
-    connection: sa.Connection
-    routes: Routes
-    place: str
-    batch: str | None
-    now: float
-    taken: Taken
-
-    def take_employment(self, record: object) -> None:
-        try:
-            employment = read_employment(record, brussels_today(self.now), self.routes.committees_of)
-        except Malformed as malformed:
-            for defect in malformed.defects:
-                self._find(FindingKind.MALFORMED, malformed.reference, defect.field, defect.reason)
-            return
-        planned = plan_employment(employment)
-        if isinstance(planned, NotHandled):
-            self._find(FindingKind.NOT_HANDLED, employment.reference, planned.field, planned.reason)
-            return
-        filing = read_filing(write_declaration(planned))
-        environment = self.routes.of(filing.employer).environment
-        intent = make_intent(self.ledger, self.connection, environment, employment.reference, filing)
-        if (reason := self._why_not(intent)) is not None:
-            self._find(FindingKind.NOT_HANDLED, employment.reference, "employment", reason)
-            return
-        self._record(intent)
-
-    def _why_not(self, intent: NewIntent) -> str | None:
-        """Return why payroll's wish, beside what stands already, needs more than an IN."""
-        stands = intents.standing(self.connection, intent)
-        if stands is None:
-            return None
-        if stands.content != intent.content:
-            return _CHANGED if stands.employment == intent.employment else _SECOND_CONTRACT
-        if stands.worker_hash != intent.worker_hash and stands.employment == intent.employment:
-            return _NOT_RECORDED[Recorded.OTHER_WORKER]
-        based = with_basis(self.connection, intent)
-        return _CANCELLED if based is None or based.basis != stands.basis else None
-
-    def take_item(self, item: object) -> None:
-        reference = None
-        if isinstance(item, BadRecord) or not isinstance(item, Mapping):
-            reason = item.reason if isinstance(item, BadRecord) else "not a JSON object"
-            self._find(FindingKind.MALFORMED, None, "item", reason)
-            return
-        try:
-            reference = read_reference(item.get("reference"))
-            filing = read_filing(item.get("declaration"))
-        except InvalidBody as invalid:
-            for defect in invalid.defects:
-                self._find(FindingKind.MALFORMED, reference, defect.field, defect.reason)
-            return
-        except ValueError as error:
-            self._find(FindingKind.MALFORMED, None, "reference", str(error))
-            return
-        intent = make_intent(self.ledger, self.connection, self.routes.default.environment, reference, filing)
-        based = with_basis(self.connection, intent)
-        if based is None:
-            self._find(FindingKind.NOT_HANDLED, reference, "employment", _NOT_RECORDED[Recorded.WAITING])
-            self.taken.recorded[Recorded.WAITING] += 1
-            return
-        self._record(based)
-
-    def _record(self, intent: NewIntent) -> None:
-        recorded = intents.record(self.ledger, self.connection, intent, batch=self.batch, now=self.now)
-        self.taken.recorded[recorded] += 1
-        if (reason := _NOT_RECORDED.get(recorded)) is not None:
-            self._find(FindingKind.NOT_HANDLED, intent.employment, "employment", reason)
-
-    def _find(self, kind: FindingKind, employment: str | None, field_name: str, reason: str) -> None:
-        self.taken.findings.append(Finding(kind, self.place, employment, field_name, reason))

@@ -9,7 +9,7 @@ from typing import Any
 from airflow.sdk import ObjectStoragePath
 
 from dimona_provider.errors import InvalidSource
-from dimona_provider.intake import BadRecord
+from dimona_provider.wishes import BadRecord
 
 Source = Callable[[], Iterable[Any]] | str | ObjectStoragePath
 """Gives ``{"reference": payroll's own id, "declaration": REST body}`` for each declaration."""

@@ -10,13 +10,14 @@ from airflow.sdk import BaseOperator, Context
 
 from dimona_provider.errors import InvalidSource
 from dimona_provider.hooks import DimonaHook
-from dimona_provider.intake import Taken, plan_exports
+from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.reporting import finding_lines
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import routes_from, run_of, task_ledger
 from dimona_provider.upkeep import sweep
+from dimona_provider.wishes import Taken
 
 
 class DimonaStageOperator(BaseOperator):
@@ -105,5 +106,7 @@ def log_taken(operator: BaseOperator, taken: Taken) -> None:
         "%d records read: %d new intents, %d known already, %d findings",
         *(taken.records, taken.recorded[Recorded.NEW], taken.recorded[Recorded.KNOWN], len(taken.findings)),
     )
+    if taken.corrected:
+        operator.log.info("%d of the new ones correct what was refused with HTTP 400", taken.corrected)
     for line in finding_lines(taken.findings):
         operator.log.warning("%s", line)

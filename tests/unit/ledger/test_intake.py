@@ -14,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dimona_provider.domain.outcome import State
-from dimona_provider.intake import BadRecord, plan_exports, take_source
+from dimona_provider.intake import plan_exports, take_source
 from dimona_provider.ledger import open_ledger, schema, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.setup import initialise
 from dimona_provider.ledger.summaries import findings_of_run
+from dimona_provider.wishes import BadRecord
 from support import people
 from support.clocks import START
 from support.ledgers import ENVIRONMENT, ROUTES, RUN, file_all, received, rows, set_state
