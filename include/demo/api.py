@@ -103,7 +103,7 @@ class AirflowApi:
         return {error["filename"]: error["stack_trace"].strip().splitlines()[-1] for error in errors}
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> DagRun:
-        """Start a run, just one: its id is ours, so that a call that Airflow fails to answer can be repeated."""
+        """Start one run: its id is ours, so that a call that Airflow fails to answer can be repeated."""
         run_id = f"manual__{datetime.now(UTC).isoformat()}_{secrets.token_hex(4)}"
         body = {"dag_run_id": run_id, "logical_date": None, "conf": conf or {}}
         for attempt in _tries():
