@@ -175,7 +175,7 @@ def test_marking_submit_failed_while_it_sends(begin: Callable[..., Case]) -> Non
     case.lets_the_sender_go()
 
     assert case.end() == "failed"
-    case.assert_filed_once("unclear")
+    case.assert_filed_once()
 
 
 def test_clearing_submit_while_wait_is_deferred_and_wait_marked_and_cleared(
@@ -204,7 +204,7 @@ def test_killing_submit_while_it_sends_and_its_retry(begin: Callable[..., Case])
     case.lets_the_sender_go()
 
     assert case.end() == "success"
-    case.assert_filed_once("unclear")
+    case.assert_filed_once()
     case.assert_reported()
     case.assert_tried_again(SUBMIT)
 
@@ -234,7 +234,7 @@ def test_clearing_submit_while_it_sends(begin: Callable[..., Case]) -> None:
     case.lets_the_sender_go()
 
     assert case.end() == "success"
-    case.assert_filed_once("unclear")
+    case.assert_filed_once()
     case.assert_reported()
     case.assert_tried_again(SUBMIT)
 
@@ -249,7 +249,7 @@ def test_a_killed_worker_whose_sender_lives_on(begin: Callable[..., Case]) -> No
     case.lets_the_sender_go()
 
     assert case.end() == "success"
-    case.assert_filed_once("unclear")
+    case.assert_filed_once()
     case.assert_reported()
 
 
@@ -264,7 +264,7 @@ def test_marking_the_run_while_submit_sends_and_clearing_it(begin: Callable[...,
     case.hands.clear_run()
 
     assert case.end() == "success"
-    case.assert_filed_once("unclear")
+    case.assert_filed_once()
     case.assert_reported()
 
 
