@@ -48,7 +48,7 @@ def bound(times: Sequence[float], per_second: float) -> Bound:
 
 def simulate(times: Sequence[float], per_second: float, policy: Policy) -> Bound:
     """
-    File ``len(times)`` declarations as *policy* says; declaration k has its outcome *times[k]* s after its POST.
+    File ``len(times)`` declarations as *policy* says; number k has its outcome *times[k]* s after its POST.
 
     GETs leave in due order. One that its wait took into a stage with a longer interval is due again later.
 

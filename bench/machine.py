@@ -12,7 +12,7 @@ _SHOWN = ("apache-airflow", "httpx", "sqlalchemy", "uvicorn", "apache-airflow-pr
 
 
 def cores() -> tuple[frozenset[int], frozenset[int]]:
-    """Return the core of who is measured, and the core of who only serves; the same one if there is no other."""
+    """Return the core of who is measured and the core of who only serves; the same if there is one alone."""
     usable = sorted(os.sched_getaffinity(0))
     return frozenset({usable[0]}), frozenset({usable[-1]})
 

@@ -59,7 +59,7 @@ def ours(settings: Settings, place: Place, asked: argparse.Namespace) -> tuple[f
 
 
 def bare(settings: Settings, asked: argparse.Namespace) -> tuple[float, float]:
-    """POST the same bodies with the same concurrency, limits and token; read the status, keep the Location."""
+    """POST the same bodies with the same concurrency, limits and token; keep each Location."""
     bodies = iter([body for _, body in _numbered(asked)])
     found: list[str] = []
 

@@ -24,7 +24,6 @@ from include.demo.supervision import Supervision
 WORKERS = "workers"
 """LocalExecutor's workers and the tasks that they fork; the rest of their session is the scheduler."""
 _SCHEDULER = "scheduler"
-_WORKER = "airflow worker"
 _IDLE = "<idle>"
 _LOG_SERVER = "airflow serve-logs"
 
@@ -42,38 +41,38 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds so far, bytes now (PSS), and how many processes run a task, by part."""
+    """CPU seconds so far and bytes now (PSS) by part, and the titles of the processes that run a task."""
 
     cpu: Mapping[str, float]
     memory: Mapping[str, int]
-    busy: int
+    busy: tuple[str, ...]
 
 
 def usage(sessions: Mapping[str, Iterable[Process]], leaders: Mapping[str, int]) -> Usage:
     """
     Add up the processes of each session (name -> its members).
 
-    Of the scheduler's session, the leader is the scheduler; its log server is that too. Everything else there,
-    and what the leader took over from ended children, is the workers'.
+    Of the scheduler's session, the leader is the scheduler; its log server is that too. Everything else
+    there, and what the leader took over from ended children, is the workers'.
     """
     cpu: dict[str, float] = defaultdict(float)
     memory: Counter[str] = Counter()
-    busy = 0
+    busy: list[str] = []
     for name, members in sessions.items():
         for one in members:
             is_leader = one.pid == leaders.get(name)
             part = name
             if name == _SCHEDULER and not is_leader and not one.title.startswith(_LOG_SERVER):
                 part = WORKERS
-                busy += _IDLE not in one.title
+                busy += [one.title] if _IDLE not in one.title else []
             cpu[part] += one.own
             cpu[WORKERS if name == _SCHEDULER and is_leader else part] += one.reaped
             memory[part] += one.pss
-    return Usage(cpu, memory, busy)
+    return Usage(cpu, memory, tuple(busy))
 
 
 def look(stack: Supervision, *, with_memory: bool = False) -> Usage:
-    """Read what the processes of *stack* have used so far; PSS costs more to read, and is left out if not asked."""
+    """Read what the processes of *stack* have used so far; PSS takes longer to read, and is left out."""
     records = stack.records()
     members = {record.name: record.session.members() for record in records}
     sessions = {
@@ -127,7 +126,9 @@ class Watch:
             self._thread.join()
         after, before = look(self.stack), self._before
         self.seconds = time.monotonic() - self._began
-        self.cpu = {name: spent - (before.cpu.get(name, 0.0) if before else 0.0) for name, spent in after.cpu.items()}
+        self.cpu = {
+            name: spent - (before.cpu.get(name, 0.0) if before else 0.0) for name, spent in after.cpu.items()
+        }
 
     def _look_on(self) -> None:
         while not self._stop.wait(self.interval):

@@ -55,10 +55,8 @@ def measure(asked: argparse.Namespace) -> list[Figure]:
                 directory = Path(folder, f"turn-{turn}-{number}")
                 cost = _turn(side, directory, server if "PostgreSQL" in side else None, asked)
                 costs[side].append(cost)
-                tell(
-                    f"submission {turn + 1}/{asked.repeats} {side}: {asked.count / cost.seconds:.0f} POSTs/s, "
-                    f"{1000 * cost.cpu / asked.count:.2f} ms CPU each"
-                )
+                rate, each = asked.count / cost.seconds, 1000 * cost.cpu / asked.count
+                tell(f"submission {turn + 1} {side}: {rate:.0f} POSTs/s, {each:.2f} ms CPU each")
     return [figure for side in sides for figure in _figures(side, costs[side], costs[BARE], asked.count)]
 
 
@@ -90,7 +88,9 @@ def _turn(side: str, directory: Path, server: sa.URL | None, asked: argparse.Nam
 
 @contextmanager
 def _ledger(side: str, directory: Path, server: sa.URL | None) -> Iterator[Place | None]:
-    yield None if side == BARE else Place.make(directory, server, f"ledger_{directory.name.replace('-', '_')}")
+    yield (
+        None if side == BARE else Place.make(directory, server, f"ledger_{directory.name.replace('-', '_')}")
+    )
 
 
 def _figures(side: str, costs: list[Cost], bare: list[Cost], count: int) -> list[Figure]:

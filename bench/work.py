@@ -17,7 +17,7 @@ PAGE = 200
 
 
 def employments(count: int, today: dt.date, seed: int) -> Iterator[dict[str, Any]]:
-    """Give *count* employments that start soon, each of another person; the same ones for the same arguments."""
+    """Give *count* employments that start soon, each of another person, the same for the same arguments."""
     for number in range(1, count + 1):
         employer, committee = EMPLOYERS[number % len(EMPLOYERS)]
         yield {
