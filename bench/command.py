@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,8 +28,9 @@ def parser(module: str, text: str | None) -> argparse.ArgumentParser:
 
 
 def run(command: argparse.ArgumentParser, measure: Measure) -> None:
-    """Measure as the command line says, and print what came out."""
+    """Measure as the command line says, and print what came out; SIGTERM ends what was started, too."""
     asked = command.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     machine = describe()
     write({"machine": machine, "figures": [one.as_json() for one in measure(asked)]}, asked.out)
 

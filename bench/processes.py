@@ -33,6 +33,7 @@ class Process:
     """One process at one moment; *reaped* is the CPU time of its ended children."""
 
     pid: int
+    parent: int
     title: str
     own: float
     reaped: float
@@ -41,11 +42,17 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """CPU seconds so far and bytes now (PSS) by part, and the titles of the processes that run a task."""
+    """
+    CPU seconds so far and bytes now (PSS) by part.
+
+    *busy* counts the processes in which LocalExecutor is not idle, *tasks* those of them that run a task: a
+    worker stays with a task for up to five seconds after its process has ended.
+    """
 
     cpu: Mapping[str, float]
     memory: Mapping[str, int]
-    busy: tuple[str, ...]
+    busy: int
+    tasks: int
 
 
 def usage(sessions: Mapping[str, Iterable[Process]], leaders: Mapping[str, int]) -> Usage:
@@ -57,18 +64,19 @@ def usage(sessions: Mapping[str, Iterable[Process]], leaders: Mapping[str, int])
     """
     cpu: dict[str, float] = defaultdict(float)
     memory: Counter[str] = Counter()
-    busy: list[str] = []
+    busy = tasks = 0
     for name, members in sessions.items():
         for one in members:
             is_leader = one.pid == leaders.get(name)
             part = name
             if name == _SCHEDULER and not is_leader and not one.title.startswith(_LOG_SERVER):
                 part = WORKERS
-                busy += [one.title] if _IDLE not in one.title else []
+                busy += _IDLE not in one.title
+                tasks += one.parent != leaders.get(name)
             cpu[part] += one.own
             cpu[WORKERS if name == _SCHEDULER and is_leader else part] += one.reaped
             memory[part] += one.pss
-    return Usage(cpu, memory, tuple(busy))
+    return Usage(cpu, memory, busy, tasks)
 
 
 def look(stack: Supervision, *, with_memory: bool = False) -> Usage:
@@ -87,10 +95,10 @@ def _read(pid: int, *, with_memory: bool) -> Process | None:
         process = psutil.Process(pid)
         with process.oneshot():
             times = process.cpu_times()
-            title = " ".join(process.cmdline())
+            title, parent = " ".join(process.cmdline()), process.ppid()
         pss = process.memory_full_info().pss if with_memory else 0
         own, reaped = times.user + times.system, times.children_user + times.children_system
-        return Process(pid, title, own, reaped, pss)
+        return Process(pid, parent, title, own, reaped, pss)
     return None
 
 

@@ -146,7 +146,8 @@ def measure(asked: argparse.Namespace) -> list[Figure]:
             for line in as_json_lines(validate(read, TODAY), "en"):
                 written.write(line.encode())
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-        counts = Counter(line.split(b'"valid": ')[1][:4] == b"true" for line in target.open("rb"))
+        with target.open("rb") as lines:
+            counts = Counter(line.split(b'"valid": ')[1][:4] == b"true" for line in lines)
     case = f"{asked.lines} lines, {counts[False]} of them invalid"
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     tell(f"validate: {asked.lines / seconds:.0f} lines/s")

@@ -1,6 +1,8 @@
 import sys
 import time
 
+import pytest
+
 from bench.processes import WORKERS, Process, Watch, usage
 from include.demo.components import Component
 from include.demo.stack import Stack
@@ -49,28 +51,29 @@ def test_memory_is_looked_at_while_the_block_lasts(tmp_path):
 
 def test_what_the_scheduler_forks_is_the_workers():
     members = [
-        Process(1, f"{sys.executable} -m airflow scheduler", own=1.0, reaped=0.5, pss=10),
-        Process(2, "airflow serve-logs", own=0.2, reaped=0.0, pss=3),
-        Process(3, "airflow worker -- LocalExecutor: <idle>", own=0.1, reaped=4.0, pss=5),
-        Process(4, "airflow worker -- LocalExecutor: task 7", own=0.3, reaped=2.0, pss=6),
+        Process(1, 0, f"{sys.executable} -m airflow scheduler", own=1.0, reaped=0.5, pss=10),
+        Process(2, 1, "airflow serve-logs", own=0.2, reaped=0.0, pss=3),
+        Process(3, 1, "airflow worker -- LocalExecutor: <idle>", own=0.1, reaped=4.0, pss=5),
+        Process(4, 1, "airflow worker -- LocalExecutor: task 7", own=0.3, reaped=2.0, pss=6),
+        Process(5, 4, "airflow worker -- LocalExecutor: task 7", own=0.2, reaped=0.0, pss=1),
     ]
 
     found = usage({"scheduler": members}, {"scheduler": 1})
 
     assert found.cpu["scheduler"] == 1.2
-    assert found.cpu[WORKERS] == 0.5 + 0.1 + 4.0 + 0.3 + 2.0
-    assert found.memory == {"scheduler": 13, WORKERS: 11}
-    assert found.busy == ("airflow worker -- LocalExecutor: task 7",)
+    assert found.cpu[WORKERS] == pytest.approx(0.5 + 0.1 + 4.0 + 0.3 + 2.0 + 0.2)
+    assert found.memory == {"scheduler": 13, WORKERS: 12}
+    assert (found.busy, found.tasks) == (2, 1)
 
 
 def test_the_children_of_other_parts_count_for_these():
     members = [
-        Process(8, "airflow triggerer", own=1.0, reaped=0.25, pss=10),
-        Process(9, "python -m airflow triggerer", own=2.0, reaped=0.0, pss=20),
+        Process(8, 0, "airflow triggerer", own=1.0, reaped=0.25, pss=10),
+        Process(9, 8, "python -m airflow triggerer", own=2.0, reaped=0.0, pss=20),
     ]
 
     found = usage({"triggerer": members}, {"triggerer": 8})
 
     assert found.cpu == {"triggerer": 3.25}
     assert found.memory == {"triggerer": 30}
-    assert found.busy == ()
+    assert (found.busy, found.tasks) == (0, 0)
