@@ -22,6 +22,7 @@ from include.demo.environment import REPOSITORY
 CELLS: dict[str, tuple[str, ...]] = {
     "imports": (),
     "validate": (),
+    "planning": (),
     "submission": (),
     "end_to_end": (),
 }
