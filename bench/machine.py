@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 _SHOWN = ("apache-airflow", "httpx", "sqlalchemy", "uvicorn", "apache-airflow-providers-http")
@@ -15,6 +16,17 @@ def cores() -> tuple[frozenset[int], frozenset[int]]:
     """Return the core of who is measured and the core of who only serves; the same if there is one alone."""
     usable = sorted(os.sched_getaffinity(0))
     return frozenset({usable[0]}), frozenset({usable[-1]})
+
+
+def peak_memory() -> float:
+    """
+    Return the highest resident size of this process so far, in MiB.
+
+    Not ``getrusage``: after a fork and exec that still holds what the parent had.
+    """
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
 
 
 def describe() -> dict[str, Any]:

@@ -11,7 +11,6 @@ import argparse
 import datetime as dt
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,7 @@ import sqlalchemy as sa
 from bench import work
 from bench.command import parser, run
 from bench.databases import Place, postgresql
-from bench.machine import cores, tell
+from bench.machine import cores, peak_memory, tell
 from bench.table import Figure
 from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.intake import plan_exports
@@ -39,7 +38,7 @@ def plan(place: Place, count: int) -> dict[str, float]:
     """Plan what is staged; return what it took, of a process of its own: memory has a high-water mark."""
     with place.opened() as ledger:
         routes, this_run = Routes(Route("dimona_default", "http://127.0.0.1/bench")), Run("bench", "bench")
-        before = _peak()
+        before = peak_memory()
         began, cpu = time.perf_counter(), time.process_time()
         taken = plan_exports(ledger, this_run, routes, now=time.time())
         planned = time.perf_counter()
@@ -53,12 +52,8 @@ def plan(place: Place, count: int) -> dict[str, float]:
         "cpu": time.process_time() - cpu,
         "batches": len(references),
         "before": before,
-        "peak": _peak(),
+        "peak": peak_memory(),
     }
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure(asked: argparse.Namespace) -> list[Figure]:

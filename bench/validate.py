@@ -10,7 +10,6 @@ import argparse
 import datetime as dt
 import json
 import random
-import resource
 import tempfile
 import time
 from collections import Counter
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.command import parser, run
-from bench.machine import tell
+from bench.machine import peak_memory, tell
 from bench.table import Figure
 from dimona_provider.domain.worker_types import WorkerType, worker_types
 from dimona_provider.validation import validate
@@ -149,12 +148,11 @@ def measure(asked: argparse.Namespace) -> list[Figure]:
         with target.open("rb") as lines:
             counts = Counter(line.split(b'"valid": ')[1][:4] == b"true" for line in lines)
     case = f"{asked.lines} lines, {counts[False]} of them invalid"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     tell(f"validate: {asked.lines / seconds:.0f} lines/s")
     return [
         Figure("validate", case, "lines per second", asked.lines / seconds, "/s"),
         Figure("validate", case, "CPU per line", 1000 * cpu / asked.lines, "ms"),
-        Figure("validate", case, "peak memory (RSS)", peak, "MiB"),
+        Figure("validate", case, "peak memory (RSS)", peak_memory(), "MiB"),
     ]
 
 
