@@ -31,7 +31,7 @@ from bench.stack import DATABASES, DEFAULT_DATABASE, Airflow, airflow
 from bench.table import Figure
 from dimona_provider.ledger import staging
 from include.demo.api import DagRun
-from include.dimona_simulator import polls_off_schedule
+from include.dimona_simulator import Timing, polls_off_schedule
 
 CELL = "end_to_end"
 PER_SECOND = 200.0
@@ -74,11 +74,11 @@ def measure(asked: argparse.Namespace) -> list[Figure]:
     return figures + _growth(outcomes)
 
 
-def one_run(running: Airflow, directory: Path, count: int, seed: int) -> Outcome:
+def one_run(running: Airflow, directory: Path, count: int, seed: int, timing: Timing = TIMING) -> Outcome:
     """Stage an export of *count* employments in a new ledger, and let the DAG declare them."""
     place = Place.make(directory, running.server, f"ledger_{directory.name.replace('-', '_')}")
     today = dt.datetime.now(dt.UTC).date()
-    with Nsso(directory, TIMING, seed) as nsso, place.opened() as ledger:
+    with Nsso(directory, timing, seed) as nsso, place.opened() as ledger:
         export = staging.new_export()
         for number, page in enumerate(work.pages(count, today, seed), start=1):
             staging.stage(ledger, export, number, page, now=time.time())
@@ -95,7 +95,7 @@ def one_run(running: Airflow, directory: Path, count: int, seed: int) -> Outcome
     outcome = Outcome(
         count=count,
         seconds=ended - began,
-        bound=bound(processing_times(count, TIMING, seed), PER_SECOND),
+        bound=bound(processing_times(count, timing, seed), PER_SECOND),
         cpu=watch.cpu,
         peak=dict(watch.peak),
         early=len(polls_off_schedule(journal)),

@@ -40,7 +40,9 @@ def ours(settings: Settings, place: Place, asked: argparse.Namespace) -> tuple[f
     """File with ``Submission.file``; the intents are in the ledger before the measurement."""
     with place.opened() as ledger:
         route = Route("dimona_default", settings.base_url)
-        items = ({"reference": f"B-{number:06d}", "declaration": body} for number, body in _numbered(asked))
+        items = (
+            {"reference": work.reference(number), "declaration": body} for number, body in _numbered(asked)
+        )
         batch, taken = take_source(ledger, Run("bench", "bench"), route, "bench", items, now=time.time())
         if taken.findings:
             raise SystemExit(f"not all were taken: {taken.findings[0].reason}")

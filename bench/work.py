@@ -16,12 +16,17 @@ PAGE = 200
 """Employments in one page of payroll's export, as in dags/payroll_employments.py."""
 
 
+def reference(number: int) -> str:
+    """Give payroll's id of an employment."""
+    return f"B-{number:06d}"
+
+
 def employments(count: int, today: dt.date, seed: int) -> Iterator[dict[str, Any]]:
     """Give *count* employments that start soon, each of another person, the same for the same arguments."""
     for number in range(1, count + 1):
         employer, committee = EMPLOYERS[number % len(EMPLOYERS)]
         yield {
-            "employment_id": f"B-{number:06d}",
+            "employment_id": reference(number),
             "status": "active",
             "employer": employer,
             "worker": person(number, ADULTS, today, seed).known(),
