@@ -25,6 +25,7 @@ CELLS: dict[str, tuple[str, ...]] = {
     "planning": (),
     "submission": (),
     "end_to_end": (),
+    "alternatives": (),
     "latency": (),
     "chunks": (),
 }

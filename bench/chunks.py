@@ -13,11 +13,12 @@ from pathlib import Path
 
 from bench.bound import Bound
 from bench.command import parser, run
-from bench.end_to_end import DAGS, Outcome, one_run
+from bench.end_to_end import DAGS
 from bench.machine import tell
 from bench.processes import WORKERS
 from bench.stack import DATABASES, DEFAULT_DATABASE, airflow
 from bench.table import Figure
+from bench.whole_run import Outcome, one_run
 from include.dimona_simulator import Timing
 
 TIMING = Timing(2.0, 4.0, 0.0)
@@ -36,7 +37,7 @@ def measure(asked: argparse.Namespace) -> list[Figure]:
             one_run(running, Path(folder, "warm-up"), 1, asked.seed)
             for size in asked.sizes:
                 chosen.write_text(str(size))
-                outcome = one_run(running, Path(folder, f"size-{size}"), count, asked.seed, TIMING)
+                outcome = one_run(running, Path(folder, f"size-{size}"), count, asked.seed, timing=TIMING)
                 tell(f"chunks of {size}: {outcome.seconds:.1f} s, {outcome.cpu[WORKERS]:.1f} s worker CPU")
                 figures += _figures(size, outcome, outcome.bound)
     return figures

@@ -46,7 +46,11 @@ class Airflow:
 
     def connect(self, nsso: Nsso, place: Place, per_second: float) -> None:
         """Let Airflow's tasks and triggers find this NSSO and this ledger from now on."""
-        made = {"dimona_default": nsso.connection(per_second), "dimona_ledger": place.connection()}
+        made = {
+            "dimona_default": nsso.connection(per_second),
+            "dimona_ledger": place.connection(),
+            "bench_http": {"conn_type": "http", "host": nsso.connection(per_second)["host"]},
+        }
         for conn_id, connection in made.items():
             body = {"connection_id": conn_id, **connection}
             try:
