@@ -26,6 +26,7 @@ CELLS: dict[str, tuple[str, ...]] = {
     "submission": (),
     "end_to_end": (),
     "alternatives": (),
+    "triggerer": (),
     "latency": (),
     "chunks": (),
 }

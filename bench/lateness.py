@@ -12,20 +12,25 @@ _MINUTE_STAGE = 30.0
 
 
 def lateness(
-    journal: Iterable[JournalEntry], filed: Mapping[int, float], *, since: float = 0.0
+    journal: Iterable[JournalEntry],
+    filed: Mapping[int, float],
+    *,
+    since: float = 0.0,
+    looked: Mapping[int, float] | None = None,
 ) -> list[float]:
     """
     Return by how many seconds each GET came after the slot that the schedule had for it.
 
     *filed* is the anchor of each declaration's grid, in epoch seconds. A GET's slot is the first one that the
-    GET before it allowed; one before *since* only serves as that.
+    GET before it allowed; one before *since* only serves as that. *looked* says when a declaration was asked
+    for last before the journal began.
 
     >>> get = lambda at: JournalEntry(at, "GET", "/declarations/7", 404, declaration_id=7)
     >>> lateness([get(103.25), get(104.5)], {7: 100.0})
     [0.25, 0.25]
     """
     found = []
-    last: dict[int, float] = {}
+    last: dict[int, float] = dict(looked or {})
     for entry in journal:
         number = entry.declaration_id
         if entry.method != "GET" or number is None or number not in filed:

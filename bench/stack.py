@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,6 +18,7 @@ from bench.databases import Place, new_database, postgresql
 from bench.machine import tell
 from bench.nsso import Nsso
 from include.demo.api import FINISHED, DagRun
+from include.demo.components import AIRFLOW, Component
 from include.demo.environment import REPOSITORY, home
 from include.demo.errors import DemoError
 from include.demo.stack import Stack
@@ -78,6 +79,10 @@ class Airflow:
             raise DemoError(f"{run.dag_id} failed (logs: {home(self.stack.directory) / 'logs'})")
         return state in FINISHED
 
+    def give_up(self, run: DagRun) -> None:
+        """End a run, and what it waits for."""
+        self.stack.api.call("PATCH", f"/dags/{run.dag_id}/dagRuns/{run.run_id}", json={"state": "failed"})
+
     def times(self, run: DagRun) -> tuple[float, float]:
         """Return when a run was asked for and when it ended, in epoch seconds."""
         found: dict[str, Any] = self.stack.api.call("GET", f"/dags/{run.dag_id}/dagRuns/{run.run_id}")
@@ -92,7 +97,12 @@ def _epoch(text: str) -> float:
 
 @contextmanager
 def airflow(
-    directory: Path, dags: Path, database: str, env: Mapping[str, str] | None = None
+    directory: Path,
+    dags: Path,
+    database: str,
+    env: Mapping[str, str] | None = None,
+    *,
+    components: Sequence[Component] = AIRFLOW,
 ) -> Iterator[Airflow]:
     """Start every component with the DAGs in *dags*, wait until these are known, stop it all in the end."""
     with ExitStack() as stack:
@@ -107,7 +117,7 @@ def airflow(
         if server is not None:
             url = new_database(server, "airflow").render_as_string(hide_password=False)
             made["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = url
-        running = stack.enter_context(Stack(directory / "airflow", dags, made))
+        running = stack.enter_context(Stack(directory / "airflow", dags, made, components))
         tell(f"starting Airflow on {database}")
         running.start("api-server", "dag-processor")
         running.wait_healthy(180, ["api-server"])
