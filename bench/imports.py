@@ -1,9 +1,9 @@
 """
 What loading our DAG files and plugin costs beyond Airflow itself.
 
-Each file is loaded in a new process that has already imported what Airflow's own task process has, and what
-a DAG file with Airflow's operators alone would import; the figure is the median. What is loaded on top is
-told by top-level package.
+Each file is loaded in a process forked, as LocalExecutor forks a task, from one that has already imported
+what Airflow's own task process has, and what a DAG file with Airflow's operators alone would import; the
+figure is the median. What is loaded on top is told by top-level package.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -33,13 +34,21 @@ from airflow.triggers.base import BaseTrigger
 """
 """What is there before any DAG file of ours, in the process that runs a task as in the dag-processor."""
 LOAD = """
-import json, runpy, sys, time
+import json, os, runpy, sys, time
 {before}
-before, began = set(sys.modules), time.perf_counter()
-{load}
-seconds = time.perf_counter() - began
-print(json.dumps({{"seconds": seconds, "modules": sorted(set(sys.modules) - before)}}))
+for name, statement in json.load(sys.stdin):
+    sys.stdout.flush()
+    if (child := os.fork()) == 0:
+        known, began = set(sys.modules), time.perf_counter()
+        exec(statement)
+        seconds = time.perf_counter() - began
+        added = sorted(set(sys.modules) - known)
+        print(json.dumps({{"name": name, "seconds": seconds, "modules": added}}), flush=True)
+        os._exit(0)
+    if os.waitpid(child, 0)[1]:
+        sys.exit(name + " can't be loaded")
 """
+"""Each statement in a process of its own, forked as LocalExecutor forks a task."""
 
 
 def subjects() -> dict[str, str]:
@@ -52,31 +61,30 @@ def subjects() -> dict[str, str]:
     }
 
 
-def load(statement: str) -> dict[str, Any]:
-    """Run *statement* in a new process; return its ``seconds`` and the ``modules`` that it added."""
+def load(loads: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Run each statement in a new process; return its ``name``, ``seconds`` and the ``modules`` it added."""
     with tempfile.TemporaryDirectory(prefix="dimona-bench-") as home:
         paths = f"{REPOSITORY}:{REPOSITORY / 'plugins'}"
         done = subprocess.run(
-            [sys.executable, "-c", LOAD.format(before=_BEFORE, load=statement)],
+            [sys.executable, "-c", LOAD.format(before=_BEFORE)],
             env=process(Path(home), {}) | {"PYTHONPATH": paths},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            input=json.dumps(loads),
+            capture_output=True,
             text=True,
-            check=True,
-            timeout=120,
+            check=False,
+            timeout=300,
         )
-    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return answer
+    if done.returncode != 0:
+        raise SystemExit(done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith('{"name"')]
 
 
 def measure(asked: argparse.Namespace) -> list[Figure]:
     """Load each file *repeats* times, in turn."""
     figures = []
-    loads: dict[str, list[dict[str, Any]]] = {name: [] for name in subjects()}
-    for _ in range(asked.repeats):
-        for name, statement in subjects().items():
-            loads[name].append(load(statement))
-    for name, some in loads.items():
+    loaded = load([one for _ in range(asked.repeats) for one in subjects().items()])
+    for name in subjects():
+        some = [one for one in loaded if one["name"] == name]
         added = some[0]["modules"]
         foreign = sorted({module.partition(".")[0] for module in added} - {"dimona_provider"})
         milliseconds = 1000 * median(one["seconds"] for one in some)
