@@ -3,7 +3,7 @@ The same work by Airflow's HTTP provider: for each declaration an ``HttpOperator
 
 As good as a reasonable author makes it, and kinder than he could be to himself: one token for all, no retries
 to pay for, no record of what was sent, no third task to read the outcome that the sensor only sees arrive.
-The sensor's first look leaves from the worker at once, too early for the NSSO; the next ones every 5 s.
+The sensor's first look leaves from the worker, at whatever age that is; the next ones every 5 s.
 """
 
 from __future__ import annotations
