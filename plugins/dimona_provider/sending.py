@@ -22,6 +22,7 @@ from dimona_provider.errors import DimonaError, ServiceUnavailable
 from dimona_provider.ledger import Ledger, claims
 from dimona_provider.ledger.attempts import Attempted, Verdict, record_attempts
 from dimona_provider.ledger.claims import Claimed
+from dimona_provider.ledger.forbidding import hold_rest
 from dimona_provider.posting import post
 from dimona_provider.standing import StandingClaims
 
@@ -35,7 +36,6 @@ PATIENCE = claims.LEASE + REQUEST_TIMEOUT
 _GATHER = 0.05
 """Seconds between two groups of verdicts."""
 
-_FORBIDDEN = "the service says that we may not file for this employer"
 _STOPPED = "sending was stopped"
 _RAN_OUT = "the claim had run out"
 _TAKEN = "the service gave a declaration id that another declaration has"
@@ -108,9 +108,7 @@ class Sender:
             await recorder
         for employer in window.forbidden:
             now = self._clock.now()
-            await asyncio.to_thread(
-                claims.hold_employer, self._ledger, self._batch, employer, _FORBIDDEN, now=now
-            )
+            await asyncio.to_thread(hold_rest, self._ledger, self._batch, employer, now=now)
         return window
 
     async def _claim(self) -> Window:

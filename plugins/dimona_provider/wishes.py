@@ -26,6 +26,7 @@ _SECOND_CONTRACT = "this student has another contract with this employer in this
 _CANCELLED = (
     "its declaration was cancelled, yet payroll still has it: withdraw it there, or declare it yourself"
 )
+_WHOSE = "missing: this ledger does not know whose period it is, so name the employer"
 _NOT_RECORDED = {
     Recorded.WAITING: "another declaration of this employment is still open; plan it again after its outcome",
     Recorded.SHARED: "the same declaration was already made for another employment id",
@@ -119,6 +120,9 @@ class Intake:
             self._find(FindingKind.MALFORMED, None, "reference", str(error))
             return
         intent = make_intent(self.ledger, self.connection, self.routes.default.environment, reference, filing)
+        if not intent.employer:
+            self._find(FindingKind.MALFORMED, reference, "employer", _WHOSE)
+            return
         self._take(intent, self._wish_for_item)
 
     def _take(self, intent: NewIntent, wish: _WishFor) -> None:

@@ -28,7 +28,7 @@ QUIET = 24 * 3600.0
 
 _COLUMNS = (intents.c.body, answers.c.body, staged_pages.c.body, info.c.canary)
 """Every encrypted column. The canary comes last: under the new key it says that all was brought there."""
-_BEGUN, _ROTATED, _DROPPED = "key rotation begun", "keys rotated", "old keys dropped"
+ROTATION_EVENTS = _BEGUN, _ROTATED, _DROPPED = "key rotation begun", "keys rotated", "old keys dropped"
 
 
 def begin(keys: Keyring) -> Keyring:
