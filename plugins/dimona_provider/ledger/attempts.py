@@ -76,7 +76,7 @@ def record_attempts(ledger: Ledger, token: str, ends: Sequence[Attempted], *, no
     Write down how attempts under *token* ended, and free, hold, or mark their intents accordingly.
 
     A late result of an intent that others already called unclear still counts, while its claim is unchanged;
-    a declaration id counts also when the intent is planned again and nobody may have sent it since.
+    a declaration id counts as long as the intent has none.
     """
     if not ends:
         return
@@ -122,13 +122,21 @@ def _record_late(ledger: Ledger, connection: sa.Connection, token: str, end: Att
     if row is None or row.declaration_id == end.declaration_id:
         return
     detail = f"declaration {end.declaration_id}"
-    if row.state == State.PLANNED and not _was_sent_since(connection, token, end.intent):
-        values = {"declaration_id": end.declaration_id, "filed_at": end.read_at, "claim": token}
-        own = update_to(State.SENT, reason=None, changed_at=now, **values)
-        connection.execute(own.where(intents.c.id == end.intent))
-        ledger.note(connection, now, "reported late", intents=[end.intent], detail=detail)
-    else:
-        ledger.note(connection, now, TAKEN_BESIDES, intents=[end.intent], detail=detail)
+    if row.declaration_id is not None or row.state not in _TAKES_LATE:
+        note = f"{detail} was taken besides"
+        ledger.note(connection, now, TAKEN_BESIDES, intents=[end.intent], detail=note)
+        return
+    # Also while it is being sent again: that POST is stopped if it has not left.
+    values = {"declaration_id": end.declaration_id, "filed_at": end.read_at, "claim": token}
+    own = update_to(State.SENT, reason=None, changed_at=now, **values)
+    connection.execute(own.where(intents.c.id == end.intent))
+    ledger.note(connection, now, "reported late", intents=[end.intent], detail=detail)
+    if row.state != State.SENDING and _was_sent_since(connection, token, end.intent):
+        note = "a later POST of it may have been taken besides"
+        ledger.note(connection, now, TAKEN_BESIDES, intents=[end.intent], detail=note)
+
+
+_TAKES_LATE = frozenset({State.PLANNED, State.SENDING, State.UNCLEAR})
 
 
 def _was_sent_since(connection: sa.Connection, token: str, intent: int) -> bool:

@@ -116,5 +116,5 @@ def stuck(
 
 def _reason(row: sa.Row[Any]) -> str:
     if row.besides:
-        return f"the service took {row.besides} besides: see whether both count, and cancel one if so"
+        return f"{row.besides}: see whether both count, and cancel one if so"
     return row.reason or ("its sender does not report back" if row.state == State.SENDING else "")

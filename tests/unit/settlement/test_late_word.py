@@ -82,11 +82,40 @@ def test_what_was_sent_again_by_then_is_shown_to_a_person(
 
     assert world.intents()[0].declaration_id == own
     (stuck,) = lateness.stuck(world.ledger, now=world.clock.now())
-    assert (stuck.reference, f"declaration {number} besides" in stuck.reason) == (
+    assert (stuck.reference, f"declaration {number} was taken besides" in stuck.reason) == (
         world.intents()[0].reference,
         True,
     )
     assert lateness.stuck(world.ledger, now=world.clock.now() + 8 * 86_400) == []
+
+
+def test_the_second_sender_is_stopped_before_its_post(
+    world: World, planned_again: tuple[str, str, int]
+) -> None:
+    batch, token, intent = planned_again
+    second, _ = world.claim(batch)
+    number = world.file_by_hand(item(1)["declaration"])
+
+    world.report(token, intent, declaration_id=number)
+
+    assert claims.standing(world.ledger, [(intent, second)]) == set()
+    assert (world.intents()[0].state, world.intents()[0].declaration_id) == ("sent", number)
+    assert lateness.stuck(world.ledger, now=world.clock.now()) == []
+
+
+def test_a_second_post_that_is_unclear_is_shown_to_a_person(
+    world: World, planned_again: tuple[str, str, int]
+) -> None:
+    batch, token, intent = planned_again
+    number = world.file_by_hand(item(1)["declaration"])
+    world.wire.faults = [LOST]
+    world.run(batch)
+
+    world.report(token, intent, declaration_id=number)
+
+    assert (world.intents()[0].state, world.intents()[0].declaration_id) == ("sent", number)
+    (stuck,) = lateness.stuck(world.ledger, now=world.clock.now())
+    assert "may have been taken besides" in stuck.reason
 
 
 def test_what_was_read_as_filed_is_not_sent_again_and_gets_its_number(
