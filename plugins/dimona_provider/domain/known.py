@@ -1,0 +1,28 @@
+"""A period that the NSSO showed of a worker and employer, as the planner takes it: no person is in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPeriod:
+    """A period as it stood when the employer's periods were read last."""
+
+    period_id: int
+    worker_type: str | None
+    """None, as everything else below, where the NSSO showed nothing."""
+    joint_committee: str | None
+    start_date: dt.date
+    end_date: dt.date | None
+    """None for an open one."""
+    start_hour: str | None
+    end_hour: str | None
+    planned_hours: int | None
+    is_cancelled: bool
+    is_locked: bool
+    employments: tuple[str, ...]
+    """Payroll's own ids of the employment that it was matched to: none or one."""
+    seen_at: float
+    """When the NSSO showed it so, in epoch seconds: what was declared since is not in it."""
