@@ -38,7 +38,7 @@ def compare(
 
 class _Comparing:
     def __init__(self, shown: list[Shown], under_way: list[UnderWay], since: dt.date) -> None:
-        self.shown = {one.period_id: one for one in shown}
+        self.shown = {one.period_id: one for one in sorted(shown, key=lambda one: one.period_id)}
         self.since = since
         self.done = Comparison(compared=sum(not one.is_cancelled for one in self.shown.values()))
         self.claimed: dict[int, Expected] = {}
@@ -53,7 +53,7 @@ class _Comparing:
         self.busy_terms = {_likeness(one.terms) for one in under_way if one.worker is None and one.terms}
 
     def run(self, expected: list[Expected]) -> Comparison:
-        for one in sorted(expected, key=lambda one: one.period_id is None):
+        for one in sorted(expected, key=_order):
             period = self._period_of(one)
             if period is not None:
                 self.claimed[period.period_id] = one
@@ -124,6 +124,11 @@ class _Comparing:
                 self._add(gap, is_pending=self._is_pending(self.claimed[number], self.shown[number]))
 
 
+def _order(one: Expected) -> tuple[bool, int, str]:
+    # Those whose period is known take theirs first.
+    return one.period_id is None, one.period_id or 0, one.employment
+
+
 def _likeness(terms: Terms) -> tuple[str | None, dt.date | None]:
     return terms.worker_type, terms.start
 
@@ -136,7 +141,7 @@ def _differences(one: Expected, period: Shown | None) -> Iterator[Gap]:
     number = one.period_id or (period.period_id if period else None)
     if not one.is_wanted:
         if period is not None and not period.is_cancelled:
-            yield _gap(GapKind.UNKNOWN, one.employment, number, "we cancelled it, and it stands")
+            yield _gap(GapKind.UNKNOWN, one.employment, number, "not wished any more, and it stands")
         return
     if period is None:
         yield _gap(GapKind.MISSING_IN, one.employment, number, "no such period")
