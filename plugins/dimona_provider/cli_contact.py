@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dimona_provider.ledger import Ledger
     from dimona_provider.linking import Imported
 
+PROGRESS_EVERY = 20
+"""Pages read between two lines on stderr."""
 _MOST_AMBIGUOUS = 100
 
 
@@ -92,24 +94,23 @@ def _settings_of(employer: str, conn_id: str) -> Settings:
 
 
 async def _import(ledger: Ledger, settings: Settings, employer: str, *, dry_run: bool) -> Imported:
-    from dimona_provider.api.budget import Budget
-    from dimona_provider.api.client import open_client
     from dimona_provider.clock import SystemClock
     from dimona_provider.contact import import_periods, try_import
     from dimona_provider.evidence import Evidence
+    from dimona_provider.pacing import open_line
 
     clock = SystemClock()
     where = (settings.base_url, employer)
-    async with open_client(settings) as client:
-        evidence = Evidence(client, Budget(settings.requests_per_second / 2, clock), clock)
+    async with open_line(ledger, settings, clock) as line:
+        evidence = Evidence(line.client, line.budget, clock)
         if dry_run:
             return await try_import(ledger, evidence, *where, progress=_progress())
         return await import_periods(ledger, evidence, *where, clock=clock, progress=_progress())
 
 
-def _progress(every: int = 20) -> Callable[[int], None]:
+def _progress() -> Callable[[int], None]:
     def tell(pages: int) -> None:
-        if pages % every == 0:
+        if pages % PROGRESS_EVERY == 0:
             typer.echo(f"dimona: {pages} pages read", err=True)
 
     return tell

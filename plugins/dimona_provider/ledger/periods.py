@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dimona_provider.domain.known import KnownPeriod
+from dimona_provider.domain.imported import ImportedPeriod
 from dimona_provider.domain.terms import Terms
 from dimona_provider.ledger.contact_schema import contacts, periods
 from dimona_provider.ledger.store import Ledger
@@ -93,9 +93,9 @@ def counts(ledger: Ledger, environment: str, employer: str, *, since: float) -> 
     return Counts(*row)
 
 
-def known_periods(
+def imported_periods(
     connection: sa.Connection, environment: str, employer: str, worker_hash: str
-) -> list[KnownPeriod]:
+) -> list[ImportedPeriod]:
     """
     Return the imported periods of a worker with an employer, in the order of their ids.
 
@@ -185,8 +185,8 @@ def _kept(row: Any) -> Kept:
     return Kept(seen, row.employment, row.seen_at)
 
 
-def _known(row: Any) -> KnownPeriod:
-    return KnownPeriod(
+def _known(row: Any) -> ImportedPeriod:
+    return ImportedPeriod(
         period_id=row.period_id,
         worker_type=row.worker_type,
         joint_committee=row.joint_committee,

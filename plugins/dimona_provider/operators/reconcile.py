@@ -11,8 +11,6 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
-from dimona_provider.api.budget import Budget
-from dimona_provider.api.client import open_client
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
 from dimona_provider.drift import csv_text, json_line, table_lines
@@ -21,16 +19,14 @@ from dimona_provider.evidence import Evidence
 from dimona_provider.hooks import DimonaHook, default_location
 from dimona_provider.ledger import Ledger, gaps
 from dimona_provider.ledger.declared import employers
+from dimona_provider.pacing import open_line
 from dimona_provider.reconciliation import MOST_PAGES, Reconciled, reconcile
-from dimona_provider.sharing import submission_budget
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import routes_from, task_ledger
 from dimona_provider.upkeep import sweep
 
 MOST_TASKS = 1000
 """Airflow refuses to map over more than 1024 (``max_map_length``)."""
-_SHARE = 5
-"""Declarations go first: this part of what a submit may use is enough for a night."""
 
 
 class DimonaEmployersOperator(BaseOperator):
@@ -111,11 +107,10 @@ class DimonaReconcileOperator(BaseOperator):
         clock = SystemClock()
 
         async def run() -> Reconciled:
-            async with open_client(settings) as client:
-                evidence = Evidence(client, Budget(submission_budget(settings) / _SHARE, clock), clock)
+            async with open_line(ledger, settings, clock) as line:
                 return await reconcile(
                     ledger,
-                    evidence,
+                    Evidence(line.client, line.budget, clock),
                     route.environment,
                     employer,
                     clock=clock,

@@ -13,7 +13,7 @@ from dimona_provider.errors import DecisionRefused
 from dimona_provider.ledger import contact_schema, contacts, gaps, periods, schema
 from dimona_provider.ledger.contacts import MAY_GO_ON
 from dimona_provider.ledger.declared import employers
-from dimona_provider.ledger.periods import Counts, SeenPeriod, known_periods
+from dimona_provider.ledger.periods import Counts, SeenPeriod, imported_periods
 from support.clocks import START
 from support.ledgers import ENVIRONMENT, new_intent, record, rows
 from support.people import EMPLOYER, OTHER_EMPLOYER
@@ -40,7 +40,7 @@ def read(ledger, *pages, now=START, employer=EMPLOYER):
 
 def known(ledger, worker="hash", employer=EMPLOYER):
     with ledger.read() as connection:
-        return known_periods(connection, ENVIRONMENT, employer, worker)
+        return imported_periods(connection, ENVIRONMENT, employer, worker)
 
 
 def met(ledger, employer=EMPLOYER):

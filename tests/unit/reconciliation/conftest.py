@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import open_client
 from dimona_provider.api.operations import submit
 from dimona_provider.contact import import_periods, try_import
@@ -15,6 +14,7 @@ from dimona_provider.evidence import Evidence
 from dimona_provider.ledger import Ledger, gaps
 from dimona_provider.linking import Imported
 from dimona_provider.reconciliation import Reconciled, reconcile
+from support.budgets import own_budget
 from support.nsso import Wire, settings
 from support.people import EMPLOYER
 from support.world import ROUTE, World
@@ -50,7 +50,7 @@ class Meeting(World):
 
         async def run() -> Imported:
             async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-                evidence = Evidence(client, Budget(1e6, self.clock), self.clock)
+                evidence = Evidence(client, own_budget(self.clock), self.clock)
                 where = (ROUTE.environment, employer)
                 return await import_periods(self.ledger, evidence, *where, clock=self.clock, **more)
 
@@ -61,7 +61,7 @@ class Meeting(World):
 
         async def run() -> Imported:
             async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-                evidence = Evidence(client, Budget(1e6, self.clock), self.clock)
+                evidence = Evidence(client, own_budget(self.clock), self.clock)
                 return await try_import(self.ledger, evidence, ROUTE.environment, employer, **more)
 
         return asyncio.run(run())
@@ -73,7 +73,7 @@ class Meeting(World):
 
         async def run() -> Reconciled:
             async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-                evidence = Evidence(client, Budget(1e6, self.clock), self.clock)
+                evidence = Evidence(client, own_budget(self.clock), self.clock)
                 return await reconcile(
                     self.ledger,
                     evidence,

@@ -7,7 +7,7 @@ import pytest
 
 from dimona_provider.errors import ServiceUnavailable, UnexpectedResponse
 from dimona_provider.ledger import contact_schema, contacts
-from dimona_provider.ledger.periods import Counts, known_periods
+from dimona_provider.ledger.periods import Counts, imported_periods
 from support.ledgers import rows
 from support.people import EMPLOYER, OTHER_EMPLOYER, OTHER_SSIN, SSIN, in_body, item, ssin
 from support.world import ROUTE
@@ -28,7 +28,7 @@ def is_met(world, employer=EMPLOYER):
 def known(world, number):
     worker = world.ledger.keys.worker_hash(number)
     with world.ledger.read() as connection:
-        return known_periods(connection, ROUTE.environment, EMPLOYER, worker)
+        return imported_periods(connection, ROUTE.environment, EMPLOYER, worker)
 
 
 def kept(world):

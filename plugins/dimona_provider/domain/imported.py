@@ -1,4 +1,4 @@
-"""A period that the NSSO showed of a worker and employer, as the planner takes it: no person is in it."""
+"""A period that was imported from the NSSO, without its person: whoever plans knows who that is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPeriod:
+class ImportedPeriod:
     """A period as it stood when the employer's periods were read last."""
 
     period_id: int
