@@ -69,7 +69,11 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What payroll wished last of an employment, of what may be declared by now."""
+    """
+    A period that payroll's latest word asks for, of what may be declared by now.
+
+    A student's employments of a quarter are one wish, under the employment that the period is reported under.
+    """
 
     employment: str
     worker: str | None = field(repr=False)

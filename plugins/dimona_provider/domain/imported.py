@@ -10,6 +10,8 @@ from dataclasses import dataclass
 class ImportedPeriod:
     """A period as it stood when the employer's periods were read last."""
 
+    employer: str
+    """The number that it was asked for with, as payroll declares under it."""
     period_id: int
     worker_type: str | None
     """None, as everything else below, where the NSSO showed nothing."""

@@ -65,7 +65,7 @@ periods = Table(
     Column("changed_at", Double, nullable=False, comment="when it was first shown as it stands here"),
     Column("seen_at", Double, nullable=False, comment="when the NSSO last showed it so"),
     UniqueConstraint("environment", "employer", "period_id", name="uq_periods_once"),
-    Index("ix_periods_worker", "environment", "employer", "worker_hash"),
+    Index("ix_periods_worker", "environment", "worker_hash"),
 )
 
 gaps = Table(

@@ -94,30 +94,28 @@ def counts(ledger: Ledger, environment: str, employer: str, *, since: float) -> 
 
 
 def imported_periods(
-    connection: sa.Connection, environment: str, employer: str, worker_hash: str
+    connection: sa.Connection, environment: str, worker_hash: str, *, employer: str | None = None
 ) -> list[ImportedPeriod]:
     """
-    Return the imported periods of a worker with an employer, in the order of their ids.
+    Return the imported periods of a worker with an employer, or with all, in the order of their ids.
 
     Of a reading that has not come to its end yet nothing is returned. What was declared since a period was
     seen is not in it: see ``intents``.
     """
     imported = sa.exists().where(
-        contacts.c.environment == environment,
-        contacts.c.employer == employer,
+        contacts.c.environment == periods.c.environment,
+        contacts.c.employer == periods.c.employer,
         contacts.c.imported_at.is_not(None),
     )
+    of_employer = sa.true() if employer is None else periods.c.employer == employer
     query = (
         sa.select(periods)
         .where(
-            periods.c.environment == environment,
-            periods.c.employer == employer,
-            periods.c.worker_hash == worker_hash,
-            imported,
+            periods.c.environment == environment, periods.c.worker_hash == worker_hash, of_employer, imported
         )
         .order_by(periods.c.period_id)
     )
-    return [_known(row) for row in connection.execute(query)]
+    return [_imported(row) for row in connection.execute(query)]
 
 
 def assign(
@@ -185,8 +183,9 @@ def _kept(row: Any) -> Kept:
     return Kept(seen, row.employment, row.seen_at)
 
 
-def _known(row: Any) -> ImportedPeriod:
+def _imported(row: Any) -> ImportedPeriod:
     return ImportedPeriod(
+        employer=row.employer,
         period_id=row.period_id,
         worker_type=row.worker_type,
         joint_committee=row.joint_committee,

@@ -40,7 +40,7 @@ def read(ledger, *pages, now=START, employer=EMPLOYER):
 
 def known(ledger, worker="hash", employer=EMPLOYER):
     with ledger.read() as connection:
-        return imported_periods(connection, ENVIRONMENT, employer, worker)
+        return imported_periods(connection, ENVIRONMENT, worker, employer=employer)
 
 
 def met(ledger, employer=EMPLOYER):
@@ -72,6 +72,10 @@ def test_only_the_worker_of_the_employer_is_returned(ledger):
     assert [one.period_id for one in known(ledger)] == [7]
     assert [one.period_id for one in known(ledger, employer=OTHER_EMPLOYER)] == [10]
     assert known(ledger, "nobody") == []
+    assert [(one.employer, one.period_id) for one in known(ledger, employer=None)] == [
+        (EMPLOYER, 7),
+        (OTHER_EMPLOYER, 10),
+    ]
 
 
 def test_of_a_reading_that_is_not_at_its_end_nothing_is_returned(ledger):

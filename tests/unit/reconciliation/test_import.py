@@ -28,7 +28,7 @@ def is_met(world, employer=EMPLOYER):
 def known(world, number):
     worker = world.ledger.keys.worker_hash(number)
     with world.ledger.read() as connection:
-        return imported_periods(connection, ROUTE.environment, EMPLOYER, worker)
+        return imported_periods(connection, ROUTE.environment, worker, employer=EMPLOYER)
 
 
 def kept(world):

@@ -62,7 +62,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("environment", "employer", "period_id", name="uq_periods_once"),
     )
-    op.create_index("ix_periods_worker", "periods", ["environment", "employer", "worker_hash"])
+    op.create_index("ix_periods_worker", "periods", ["environment", "worker_hash"])
     _create_gaps()
 
 
