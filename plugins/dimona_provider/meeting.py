@@ -14,7 +14,7 @@ _NEVER_MET = (
 
 
 def why_not_met(connection: sa.Connection, environment: str, employer: str) -> str | None:
-    """Return why nothing may be planned for an employer yet; None when it may, as always outside production."""
+    """Return why nothing may be planned for an employer yet, or None; outside production it always may."""
     if environment != BASE_URLS["production"] or contacts.is_met(connection, environment, employer):
         return None
     return _NEVER_MET
