@@ -55,7 +55,7 @@ def resolve_filed(
     """
     with ledger.write() as connection:
         row = _found(connection, reference)
-        if row.declaration_id == declaration_id and not differs:
+        if row.declaration_id == declaration_id and row.state != State.UNCLEAR and not differs:
             return Resolved(reference, State(row.state), was_so=True)
         before = _check_nameable(connection, row)
         owner = connection.scalar(
