@@ -103,7 +103,8 @@ def _find_airflow_home() -> None:
 def read_reason(raw: str) -> str:
     """Return a reason on one line. Raises BadParameter for an empty one, and for one with an SSIN."""
     reason = " ".join(raw.split())
-    is_text(reason)
+    if not _is_utf8(reason):
+        raise typer.BadParameter("not UTF-8", param_hint="--reason")
     if not reason:
         raise typer.BadParameter("say why", param_hint="--reason")
     if contains_ssin(reason):
@@ -141,11 +142,17 @@ def read_midnight(raw: str, option: str) -> float:
 
 def is_text(raw: str | None) -> str | None:
     """Return an argument as it is. Raises BadParameter for bytes that are no UTF-8: no ledger holds them."""
-    try:
-        (raw or "").encode()
-    except UnicodeEncodeError:
-        raise typer.BadParameter("not UTF-8") from None
+    if raw is not None and not _is_utf8(raw):
+        raise typer.BadParameter("not UTF-8")
     return raw
+
+
+def _is_utf8(raw: str) -> bool:
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def write(lines: Iterator[str]) -> None:
