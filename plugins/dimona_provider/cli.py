@@ -15,8 +15,16 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     help="Dimona declarations from Airflow.",
+    # A defect ends in Python's plain traceback: typer's may show local variables, and in them persons.
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
 )
-ledger_app = typer.Typer(no_args_is_help=True, help="The ledger: the record of every declaration.")
+ledger_app = typer.Typer(
+    no_args_is_help=True,
+    help="The ledger: the record of every declaration.",
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+)
 app.add_typer(ledger_app, name="ledger")
 app.command("validate")(cli_offline.validate)
 app.command("explain")(cli_offline.explain)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dimona_provider.cli_opening import now, opened_ledger, read_employer, read_reason, write
+from dimona_provider.cli_opening import is_text, now, opened_ledger, read_employer, read_reason, say, write
 
 if TYPE_CHECKING:
     from dimona_provider.api.settings import Settings
@@ -32,7 +32,7 @@ def import_(
     *,
     employer: Annotated[str, typer.Option("--employer", metavar="NUMBER", help="Enterprise or NSSO number.")],
     conn_id: Annotated[
-        str, typer.Option("--conn-id", metavar="ID", help="The connection to the NSSO.")
+        str, typer.Option("--conn-id", metavar="ID", callback=is_text, help="The connection to the NSSO.")
     ] = "dimona_default",
     waive: Annotated[
         bool, typer.Option("--waive", help="It needs no import: nobody was ever declared. Needs --reason.")
@@ -56,9 +56,9 @@ def import_(
             return
         done = asyncio.run(_import(ledger, settings, number, dry_run=dry_run))
         wrote = "would be imported" if dry_run else "imported"
-        typer.echo(f"employer {number} at {settings.base_url} {wrote}: {done.line()}")
+        say(f"employer {number} at {settings.base_url} {wrote}: {done.line()}")
         for line in _ambiguous_lines(done):
-            typer.echo(line)
+            say(line)
 
 
 def gaps(
@@ -120,9 +120,9 @@ def _waive(ledger: Ledger, environment: str, employer: str, reason: str) -> None
     from dimona_provider.ledger import contacts
 
     if contacts.waive(ledger, environment, employer, reason, now=now()):
-        typer.echo(f"employer {employer} at {environment} needs no import: {reason}")
+        say(f"employer {employer} at {environment} needs no import: {reason}")
     else:
-        typer.echo(f"employer {employer} at {environment} was imported or waived already")
+        say(f"employer {employer} at {environment} was imported or waived already")
 
 
 def _ambiguous_lines(done: Imported) -> Iterator[str]:

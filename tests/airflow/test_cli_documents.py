@@ -50,7 +50,9 @@ def test_the_commands_of_a_document_work(name, ledger_of_home):
         state = {"resolve": State.UNCLEAR, "release": State.HELD}.get(
             next((word for word in ("resolve", "release") if f" {word} " in line), ""), State.PLANNED
         )
-        set_state(ledger, 1, state=state, declaration_id=None)
+        set_state(ledger, 1, state=state, declaration_id=None, result=None)
+        if " --outcome " in line:
+            set_state(ledger, 1, declaration_id=287654321012, result="R")
         words = shlex.split(line.replace("REFERENCE", row(ledger, 1).reference), comments=True)
         ledger.close()
 

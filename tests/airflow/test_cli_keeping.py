@@ -11,7 +11,7 @@ from alembic import command
 from alembic.config import Config
 from typer.testing import CliRunner
 
-from dimona_provider import cli_opening
+from dimona_provider import cli_keeping, cli_opening
 from dimona_provider.cli import app
 from dimona_provider.hooks import DimonaLedgerHook
 from dimona_provider.ledger import rotation, schema, setup
@@ -178,8 +178,9 @@ def test_keys_in_the_connection_are_written_where_somebody_says(ledger, connect,
 
 
 @pytest.fixture
-def old(ledger):
+def old(ledger, monkeypatch):
     """Give a ledger with an accepted and a refused declaration of January 2027, and one that is open."""
+    monkeypatch.setattr(cli_keeping, "now", lambda: START + 30 * DAY)  # 2027-02-14
     batch_of(ledger, 3)
     set_state(ledger, 1, state="accepted")
     set_state(ledger, 2, state="refused")
@@ -225,6 +226,15 @@ def test_nothing_to_purge_is_no_error(old):
     ended = run("purge", "--before", "2020-01-01")
 
     assert (ended.exit_code, ended.stdout) == (0, "nothing ended before 2020-01-01\n")
+
+
+@pytest.mark.parametrize("day", ["2027-02-15", "2999-01-01"])
+def test_what_has_not_ended_yet_is_not_purged(old, day):
+    ended = run("purge", "--before", day, "--yes")
+
+    assert is_one_line(ended, 2)
+    assert states(old) == ["accepted", "refused", "planned"]
+    assert run("purge", "--before", "2027-02-14", "--dry-run").exit_code == 0
 
 
 def test_a_day_that_is_none_is_one_line(old):

@@ -12,6 +12,7 @@ from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import State
 from dimona_provider.domain.routes import Route
 from dimona_provider.ledger.claims import SENDER_ENDED
+from dimona_provider.ledger.named import is_named
 from dimona_provider.ledger.schema import attempts, batches, events, in_batch, intents
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.transitions import update_to
@@ -124,8 +125,17 @@ def is_sending(ledger: Ledger, one: Unclear) -> bool:
 
 
 def owned(ledger: Ledger, environment: str, declaration_ids: Collection[int]) -> set[int]:
-    """Return which of *declaration_ids* belong to an intent already."""
-    which = (intents.c.environment == environment, intents.c.declaration_id.in_(list(declaration_ids)))
+    """
+    Return which of *declaration_ids* belong to an intent already.
+
+    Not what a person named and no answer has shown to be so: else the one it really is of looks as if it
+    never arrived, and is filed again.
+    """
+    which = (
+        intents.c.environment == environment,
+        intents.c.declaration_id.in_(list(declaration_ids)),
+        sa.not_(sa.and_(intents.c.state == State.SENT, is_named())),
+    )
     with ledger.read() as connection:
         return set(connection.scalars(sa.select(intents.c.declaration_id).where(*which)))
 
