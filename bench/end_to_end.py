@@ -64,6 +64,7 @@ def _costs(outcome: Outcome) -> list[Figure]:
     case = str(outcome.count)
     parts = sorted(outcome.cpu)
     return [
+        *(Figure(CELL, case, name, at, "s") for name, at in outcome.phases.items()),
         Figure(CELL, case, "worker CPU per declaration", 1000 * outcome.cpu[WORKERS] / outcome.count, "ms"),
         *(Figure(CELL, case, f"CPU of {part}", outcome.cpu[part], "s") for part in parts),
         *(Figure(CELL, case, f"peak memory of {part}", outcome.peak[part] / MIB, "MiB") for part in parts),

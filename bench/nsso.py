@@ -72,7 +72,9 @@ class Nsso(Stack):
     def settings(self, per_second: float) -> Settings:
         """Give the same connection, read."""
         made = self.connection(per_second)
-        return Settings.read(login=made["login"], host=made["host"], extra=json.loads(made["extra"]))
+        return Settings.read(
+            "dimona_default", login=made["login"], host=made["host"], extra=json.loads(made["extra"])
+        )
 
     def journal(self) -> list[JournalEntry]:
         """Give every request so far."""

@@ -23,13 +23,13 @@ import sqlalchemy as sa
 from bench import work
 from bench.databases import Place
 from dimona_provider.api.auth import ClientCredentials
-from dimona_provider.api.budget import Budget
-from dimona_provider.api.client import CONCURRENCY, REQUEST_TIMEOUT, open_client
+from dimona_provider.api.client import REQUEST_TIMEOUT
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
 from dimona_provider.intake import take_source
 from dimona_provider.ledger.batches import Run
+from dimona_provider.pacing import open_line
 from dimona_provider.submission import Submission
 
 NO_CAP = 1e5
@@ -49,8 +49,8 @@ def ours(settings: Settings, place: Place, asked: argparse.Namespace) -> tuple[f
 
         async def file() -> int:
             clock = SystemClock()
-            async with open_client(settings) as client:
-                return await Submission(ledger, client, Budget(NO_CAP, clock), clock).file(batch)
+            async with open_line(ledger, settings, clock) as line:
+                return await Submission(ledger, line.client, line.budget, clock).file(batch)
 
         began, cpu = time.perf_counter(), time.process_time()
         filed = asyncio.run(file())
@@ -75,11 +75,11 @@ def bare(settings: Settings, asked: argparse.Namespace) -> tuple[float, float]:
         async with httpx.AsyncClient(
             base_url=settings.base_url + "/",
             timeout=httpx.Timeout(REQUEST_TIMEOUT, connect=5.0),
-            limits=httpx.Limits(max_connections=2 * CONCURRENCY, keepalive_expiry=2.0),
+            limits=httpx.Limits(max_connections=2 * settings.concurrency, keepalive_expiry=2.0),
             headers={"Accept": "application/json, application/problem+json"},
         ) as http:
             auth = ClientCredentials(settings, http)
-            await asyncio.gather(*(send(http, auth) for _ in range(CONCURRENCY)))
+            await asyncio.gather(*(send(http, auth) for _ in range(settings.concurrency)))
 
     began, cpu = time.perf_counter(), time.process_time()
     asyncio.run(file())
@@ -99,7 +99,10 @@ def main() -> None:
     os.sched_setaffinity(0, set(asked.cores))
     connection = asked.connection
     settings = Settings.read(
-        login=connection["login"], host=connection["host"], extra=json.loads(connection["extra"])
+        "dimona_default",
+        login=connection["login"],
+        host=connection["host"],
+        extra=json.loads(connection["extra"]),
     )
     if asked.side == "bare":
         seconds, cpu = bare(settings, asked)

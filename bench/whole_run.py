@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from bench.processes import Watch, look
 from bench.stack import Airflow
 from dimona_provider.ledger import staging
 from include.demo.api import DagRun
-from include.dimona_simulator import Timing, polls_off_schedule
+from include.dimona_simulator import JournalEntry, Timing, polls_off_schedule
 
 PER_SECOND = 200.0
 """Requests that the connection allows, POSTs and GETs together."""
@@ -37,6 +38,8 @@ class Outcome:
     gets: int
     deferred_looks: int
     waiting_tasks: int
+    phases: dict[str, float]
+    """Seconds from the trigger to the first and the last POST, and to the last GET."""
 
 
 def one_run(
@@ -75,9 +78,21 @@ def one_run(
         gets=sum(entry.method == "GET" and entry.declaration_id is not None for entry in journal),
         deferred_looks=deferred_looks,
         waiting_tasks=waiting,
+        phases=_phases(journal, began),
     )
-    tell(f"{dag} {count}: {outcome.seconds:.1f} s (bound {outcome.bound.seconds:.1f} s)")
+    phases = ", ".join(f"{name} at {at:.1f} s" for name, at in outcome.phases.items())
+    tell(f"{dag} {count}: {outcome.seconds:.1f} s (bound {outcome.bound.seconds:.1f} s); {phases}")
     return outcome
+
+
+def _phases(journal: Sequence[JournalEntry], began: float) -> dict[str, float]:
+    posts = [entry.at for entry in journal if entry.method == "POST" and entry.status == 201]
+    gets = [entry.at for entry in journal if entry.method == "GET"]
+    return {
+        "first POST": min(posts) - began,
+        "last POST": max(posts) - began,
+        "last GET": max(gets) - began,
+    }
 
 
 def _follow(running: Airflow, started: DagRun, patience: float) -> tuple[int, int]:

@@ -44,8 +44,8 @@ with DAG(
     @task_group
     def declare(batch: str) -> None:
         """File one batch and wait for it; no batch waits for another."""
-        # One sender at a time keeps the request budget; a pool that is missing would never run.
-        submit = DimonaSubmitOperator(task_id="submit", batch=batch, max_active_tis_per_dag=1)
+        # One starts while others send: the budget is one for all of them. A missing pool would never run.
+        submit = DimonaSubmitOperator(task_id="submit", batch=batch, max_active_tis_per_dag=3)
         # What was filed is followed, also when submit failed over the rest.
         wait = DimonaResultSensor(task_id="wait", batch=batch, trigger_rule=TriggerRule.ALL_DONE)
         settle = DimonaSettleOperator(task_id="settle", batch=batch, trigger_rule=TriggerRule.ALL_DONE)

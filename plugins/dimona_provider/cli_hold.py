@@ -11,10 +11,12 @@ import typer
 from dimona_provider.cli_opening import (
     Format,
     fail,
+    is_text,
     now,
     opened_ledger,
     read_employer,
     read_reason,
+    say,
     write,
 )
 
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from dimona_provider.ledger.switch import Hold
 
 _EMPLOYER = typer.Option("--employer", metavar="N", help="Enterprise or NSSO number.")
-_CONNECTION = typer.Option("--connection", metavar="ID", help="What is filed over this connection.")
+_CONNECTION = typer.Option(
+    "--connection", metavar="ID", callback=is_text, help="What is filed over this connection."
+)
 _REASON = typer.Option("--reason", metavar="R", help="Why; names no person.")
 
 
@@ -55,12 +59,13 @@ def hold(
 
         is_new = switch.place(ledger, why, dimona_conn_id=conn_id, employer=number, now=now())
         said = "held" if is_new else "held already"
-        typer.echo(f"{said}: {_named(conn_id, number)}; {held_back(ledger)} planned declarations wait")
+        say(f"{said}: {_named(conn_id, number)}; {held_back(ledger)} planned declarations wait")
 
 
 def release(
     reference: Annotated[
-        str | None, typer.Argument(metavar="REFERENCE", help="One held declaration alone.")
+        str | None,
+        typer.Argument(metavar="REFERENCE", callback=is_text, help="One held declaration alone."),
     ] = None,
     *,
     reason: Annotated[str, _REASON],
@@ -85,7 +90,7 @@ def release(
 
         done = holding.release(ledger, dimona_conn_id=conn_id, employer=number, reason=why, now=now())
         said = "released" if done.removed else "was not held"
-        typer.echo(f"{said}: {_named(conn_id, number)}; {done.planned} held declarations are planned again")
+        say(f"{said}: {_named(conn_id, number)}; {done.planned} held declarations are planned again")
         _warn(done.remaining)
 
 
@@ -95,14 +100,14 @@ def _release_one(reference: str, why: str) -> None:
         from dimona_provider.ledger.holding import held_back, state_of
 
         if switch.release_intent(ledger, reference, reason=why, now=now()):
-            typer.echo(f"{reference} is planned again: the next run sends it")
+            say(f"{reference} is planned again: the next run sends it")
             if held_back(ledger):
                 _warn(switch.current(ledger))
             return
         state = state_of(ledger, reference)
         if state is None:
             fail("the ledger knows no such reference: `dimona ledger list --state held` shows what is held")
-        typer.echo(f"{reference} is not held, it is {state}: nothing to release")
+        say(f"{reference} is not held, it is {state}: nothing to release")
 
 
 def _scope(connection: str | None, employer: str | None, *, everything: bool) -> tuple[str, str]:

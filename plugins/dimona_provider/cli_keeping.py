@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dimona_provider.cli_opening import actor, locate, now, one_line_errors, opened_ledger, read_midnight
+from dimona_provider.cli_opening import (
+    actor,
+    locate,
+    now,
+    one_line_errors,
+    opened_ledger,
+    read_midnight,
+    say,
+)
 
 if TYPE_CHECKING:
     from dimona_provider.hooks import LedgerLocation
@@ -64,8 +72,8 @@ def _begin(location: LedgerLocation, to: Path | None) -> None:
         rotation.note_begun(ledger, now=now())
     finally:
         ledger.close()
-    typer.echo(f"a new key {put}; it only decrypts so far. Back it up, and give it to every machine.")
-    typer.echo("When every task that runs now has ended: dimona ledger rotate-key --continue")
+    say(f"a new key {put}; it only decrypts so far. Back it up, and give it to every machine.")
+    say("When every task that runs now has ended: dimona ledger rotate-key --continue")
 
 
 def _go_on(location: LedgerLocation, to: Path | None) -> None:
@@ -76,16 +84,16 @@ def _go_on(location: LedgerLocation, to: Path | None) -> None:
     if keys.next is not None:
         put = _save(location, rotation.promote(keys), to)
         if location.key_file is None:
-            typer.echo(f"the new key comes first in what {put}; then: dimona ledger rotate-key --continue")
+            say(f"the new key comes first in what {put}; then: dimona ledger rotate-key --continue")
             return
     ledger = location.open(actor())
     try:
         changed = rotation.reencrypt(ledger, _progress("records looked at"), now=now())
     finally:
         ledger.close()
-    typer.echo(f"every record is under the first key: {changed} encrypted anew")
+    say(f"every record is under the first key: {changed} encrypted anew")
     if len(ledger.keys.encryption) > 1:
-        typer.echo("A day from now: dimona ledger rotate-key --drop-old")
+        say("A day from now: dimona ledger rotate-key --drop-old")
 
 
 def _drop_old(location: LedgerLocation, to: Path | None, *, restarted: bool) -> None:
@@ -94,14 +102,14 @@ def _drop_old(location: LedgerLocation, to: Path | None, *, restarted: bool) -> 
     ledger = location.open(actor())
     try:
         if len(ledger.keys.encryption) == 1 and ledger.keys.next is None:
-            typer.echo("there is no old key")
+            say("there is no old key")
             return
         rotation.check_droppable(ledger, restarted=restarted, now=now())
         put = _save(location, rotation.without_old(ledger.keys), to)
         rotation.note_dropped(ledger, now=now())
     finally:
         ledger.close()
-    typer.echo(f"only the new key {put}; backups from before the rotation need the keys of then")
+    say(f"only the new key {put}; backups from before the rotation need the keys of then")
 
 
 def _save(location: LedgerLocation, keys: Keyring, to: Path | None) -> str:
@@ -149,18 +157,20 @@ def purge(
     from dimona_provider.ledger import retention
 
     limit = read_midnight(before, "--before")
+    if limit > now():
+        raise typer.BadParameter("that day has not begun", param_hint="--before")
     with opened_ledger() as ledger:
         found = retention.count(ledger, limit, now=now())
         if found == retention.Purged():
-            typer.echo(f"nothing ended before {before}")
+            say(f"nothing ended before {before}")
             return
-        typer.echo(f"ended before {before}: {_told(found)}")
+        say(f"ended before {before}: {_told(found)}")
         if dry_run:
             return
         if not yes and not (sys.stdin.isatty() and typer.confirm("Delete them? There is no way back.")):
             raise typer.BadParameter("nothing was deleted: say --yes")
         done = retention.purge(ledger, limit, now=now(), progress=_progress("declarations dealt with"))
-        typer.echo(f"purged: {_told(done)}")
+        say(f"purged: {_told(done)}")
 
 
 def _told(purged: object) -> str:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from dimona_provider.cli_opening import locate, now, one_line_errors, opened_ledger, read_reason
+from dimona_provider.cli_opening import is_text, locate, now, one_line_errors, opened_ledger, read_reason, say
 from dimona_provider.domain.identifiers import DimonaNumber
 
-_REFERENCE = typer.Argument(metavar="REFERENCE", help="The declaration's reference in the ledger.")
+_REFERENCE = typer.Argument(
+    metavar="REFERENCE", callback=is_text, help="The declaration's reference in the ledger."
+)
+
+
+class Outcome(StrEnum):
+    """What a letter that nobody knows may have come to."""
+
+    ACCEPTED = "accepted"
+    WARNED = "warned"
+    REFUSED = "refused"
 
 
 def init(
@@ -41,14 +52,14 @@ def init(
             backed_up=backed_up,
         )
     if done.backup is not None:
-        typer.echo(f"the ledger of schema {done.was_version} was copied to {done.backup}", err=quiet)
+        say(f"the ledger of schema {done.was_version} was copied to {done.backup}", err=quiet)
     if quiet:
         return
     if done.keys_made:
-        typer.echo(f"keys made at {location.key_file}: back them up, without them the ledger can't be read")
+        say(f"keys made at {location.key_file}: back them up, without them the ledger can't be read")
     was = "new" if done.was_version is None else f"was {done.was_version}"
     place = location.url.render_as_string(hide_password=True)
-    typer.echo(f"ledger ready at {place}, schema {done.version} ({was})")
+    say(f"ledger ready at {place}, schema {done.version} ({was})")
 
 
 def resolve(
@@ -58,26 +69,47 @@ def resolve(
     declaration_id: Annotated[
         str | None, typer.Option("--declaration-id", metavar="N", help="It was filed, as this declaration.")
     ] = None,
+    differs: Annotated[
+        bool,
+        typer.Option("--although-it-differs", help="With N: it counts, although it says something else."),
+    ] = False,
     not_filed: Annotated[
         bool, typer.Option("--not-filed", help="It is not at the NSSO: the next run sends it.")
     ] = False,
+    outcome: Annotated[
+        Outcome | None, typer.Option("--outcome", help="What an unknown letter came to, as the NSSO says.")
+    ] = None,
 ) -> None:
-    """Decide about a declaration of which nobody knows whether it arrived (state unclear)."""
-    from dimona_provider.ledger import decisions
+    """
+    Decide about a declaration that the machine can't bring to its end.
 
+    What is unclear was filed or not; what is held or planned a person may have filed by hand; what has an
+    answer with a letter that nobody knows came to an outcome.
+    """
     why = read_reason(reason)
-    if (declaration_id is None) is not not_filed:
-        raise typer.BadParameter("say either --declaration-id N or --not-filed")
+    if sum((declaration_id is not None, not_filed, outcome is not None)) != 1:
+        raise typer.BadParameter("say one of --declaration-id N, --not-filed and --outcome")
+    if differs and declaration_id is None:
+        raise typer.BadParameter("goes with --declaration-id N", param_hint="--although-it-differs")
     number = None if declaration_id is None else _read_declaration_id(declaration_id)
     with opened_ledger() as ledger:
-        if number is None:
-            decisions.resolve_not_filed(ledger, reference, reason=why, now=now())
-            typer.echo(f"{reference} is planned: the next run sends it")
-            return
-        decisions.resolve_filed(ledger, reference, number.number, reason=why, now=now())
-        typer.echo(f"{reference} is sent, as declaration {number}: its outcome is asked for")
-        if not number.has_usual_check_digits:
-            typer.echo(f"dimona: {number} has unusual check digits: is it right?", err=True)
+        from dimona_provider.domain.outcome import State
+        from dimona_provider.ledger import decisions
+
+        if number is not None:
+            done = decisions.resolve_filed(
+                ledger, reference, number.number, reason=why, now=now(), differs=differs
+            )
+            what = f", as declaration {number}: its outcome is asked for"
+        elif outcome is not None:
+            done = decisions.resolve_outcome(ledger, reference, State(outcome), reason=why, now=now())
+            what = ""
+        else:
+            done = decisions.resolve_not_filed(ledger, reference, reason=why, now=now())
+            what = ": the next run sends it"
+        say(f"{reference} is {done.state}{' already' if done.was_so else what}")
+        if number is not None and not number.has_usual_check_digits:
+            say(f"dimona: {number} has unusual check digits: is it right?", err=True)
 
 
 def _read_declaration_id(raw: str) -> DimonaNumber:

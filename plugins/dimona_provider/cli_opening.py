@@ -43,14 +43,16 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except BrokenPipeError:
-        # Who reads has seen enough, such as head; Python would complain once more while it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()  # who reads has seen enough, such as head
         sys.exit(1)
     except DimonaError as error:
         fail(str(error))
     except sa.exc.DBAPIError as error:
         fail(f"the ledger's database failed ({type(error.orig).__name__})")
     except OSError as error:
+        if error.filename is None:  # of the output, which has no name
+            _forget_output()
+            fail(f"the output can't be written ({error.strerror})")
         fail(f"can't read or write a file ({error.strerror}: {error.filename})")
 
 
@@ -101,6 +103,8 @@ def _find_airflow_home() -> None:
 def read_reason(raw: str) -> str:
     """Return a reason on one line. Raises BadParameter for an empty one, and for one with an SSIN."""
     reason = " ".join(raw.split())
+    if not _is_utf8(reason):
+        raise typer.BadParameter("not UTF-8", param_hint="--reason")
     if not reason:
         raise typer.BadParameter("say why", param_hint="--reason")
     if contains_ssin(reason):
@@ -136,12 +140,43 @@ def read_midnight(raw: str, option: str) -> float:
         raise typer.BadParameter("not a date YYYY-MM-DD", param_hint=option) from None
 
 
+def is_text(raw: str | None) -> str | None:
+    """Return an argument as it is. Raises BadParameter for bytes that are no UTF-8: no ledger holds them."""
+    if raw is not None and not _is_utf8(raw):
+        raise typer.BadParameter("not UTF-8")
+    return raw
+
+
+def _is_utf8(raw: str) -> bool:
+    try:
+        raw.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def write(lines: Iterator[str]) -> None:
     """Print text as it comes, as UTF-8 whatever the terminal is set to."""
+    if sys.stdout is None:  # it was closed before Python started
+        fail("the output can't be written (it is closed)")
     out = sys.stdout.buffer
     for line in lines:
         out.write(line.encode())
     out.flush()
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Say what was done; on stderr when the output can't take it, for done it is."""
+    try:
+        typer.echo(line, err=err)
+    except OSError as error:
+        _forget_output()
+        typer.echo(f"dimona: {line} (the output can't be written: {error.strerror})", err=True)
+
+
+def _forget_output() -> None:
+    # Python would try to write the rest, and complain once more, while it ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def now() -> float:

@@ -10,11 +10,22 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
-from dimona_provider.cli_opening import Format, fail, now, opened_ledger, read_employer, read_midnight, write
+from dimona_provider.cli_opening import (
+    Format,
+    fail,
+    is_text,
+    now,
+    opened_ledger,
+    read_employer,
+    read_midnight,
+    write,
+)
 from dimona_provider.domain.outcome import State
 
 _FORMAT = typer.Option("--format", help="json for programs, table for people.")
-_REFERENCE = typer.Argument(metavar="REFERENCE", help="The declaration's reference in the ledger.")
+_REFERENCE = typer.Argument(
+    metavar="REFERENCE", callback=is_text, help="The declaration's reference in the ledger."
+)
 _COLUMNS = {
     "reference": 16,
     "attempt": 7,
@@ -34,8 +45,10 @@ def list_(
     *,
     state: Annotated[list[State] | None, typer.Option("--state", help="May be given several times.")] = None,
     employer: Annotated[str | None, typer.Option("--employer", metavar="N")] = None,
-    batch: Annotated[str | None, typer.Option("--batch", metavar="B")] = None,
-    run: Annotated[str | None, typer.Option("--run", metavar="DAG/RUN", help="Of one DAG run.")] = None,
+    batch: Annotated[str | None, typer.Option("--batch", metavar="B", callback=is_text)] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="DAG/RUN", callback=is_text, help="Of one DAG run.")
+    ] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="Changed on that day or later.")
     ] = None,

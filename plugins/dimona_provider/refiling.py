@@ -9,6 +9,7 @@ from dimona_provider.api.found import FoundPeriod
 from dimona_provider.api.reading import read_draft
 from dimona_provider.domain.deadlines import follow_up_by
 from dimona_provider.domain.declaration import Kind
+from dimona_provider.ledger.named import BY_A_PERSON
 from dimona_provider.ledger.unclear import Unclear
 
 MAY_EXIST_TWICE = frozenset({"STU", "FLX", "EXT"})
@@ -24,8 +25,8 @@ def why_not_again(
     *period* is what an OUT, UPDATE or CANCEL is about, as it stands. *caught_up* is the filing time up to
     which the search surely shows this employer's declarations.
     """
-    if one.worker_type in MAY_EXIST_TWICE:
-        return f"not found so far, and {one.worker_type} may exist twice: a person decides"
+    if (never := _why_never_again(one)) is not None:
+        return never
     if now < one.sent_until + refile_after:
         return "not found so far; it may still show"
     if caught_up <= one.sent_until:
@@ -35,6 +36,14 @@ def why_not_again(
     until = _lawful_until(one, period)
     if until is None or now > until:
         return "not found, and its deadline has passed: a person decides"
+    return None
+
+
+def _why_never_again(one: Unclear) -> str | None:
+    if BY_A_PERSON in one.detail:
+        return "not found so far, and somebody said that it was filed: a person decides"
+    if one.worker_type in MAY_EXIST_TWICE:
+        return f"not found so far, and {one.worker_type} may exist twice: a person decides"
     return None
 
 

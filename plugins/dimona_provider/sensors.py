@@ -19,13 +19,12 @@ from dimona_provider.events import FollowedEvent, FollowedUpEvent
 from dimona_provider.following import follow_batch, following_ends
 from dimona_provider.followup import PASS, FollowedUp, first_due, follow_up
 from dimona_provider.ledger import Ledger, due
-from dimona_provider.ledger.answers import fold
 from dimona_provider.reporting import counts_line
 from dimona_provider.sharing import worker_poller, worker_pollers
 from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import batch_and_settings, task_ledger
 from dimona_provider.triggers import DimonaFollowUpTrigger, DimonaResultTrigger
-from dimona_provider.upkeep import bring_up_to_date
+from dimona_provider.upkeep import bring_up_to_date, fold_answers
 
 MARGIN = 300.0
 """Seconds that Airflow waits for the trigger beyond the instant at which it ends by itself."""
@@ -139,7 +138,7 @@ class DimonaFollowUpSensor(BaseSensorOperator):
         until = time.time() + PASS
         event = FollowedUpEvent()
         with task_ledger(context) as ledger:
-            fold(ledger, None, now=time.time())
+            fold_answers(ledger, None, now=time.time())
             first = first_due(ledger, now=time.time())
             has_some = first is not None and first < until
             if has_some and not self.deferrable:
@@ -169,7 +168,7 @@ class DimonaFollowUpSensor(BaseSensorOperator):
 
     def _conclude(self, context: Context, event: FollowedUpEvent) -> dict[str, int]:
         with task_ledger(context) as ledger:
-            fold(ledger, None, now=time.time())
+            fold_answers(ledger, None, now=time.time())
         self.log.info(
             "%d looks, the latest %.1f s late; %d answered, %d left to their own runs",
             *(event.looks, event.latest, event.answered, event.skipped),

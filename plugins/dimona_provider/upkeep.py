@@ -6,11 +6,13 @@ Answers are folded into states, what a vanished sender left is called unclear, a
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from dimona_provider.api.client import REQUEST_TIMEOUT
+from dimona_provider.api.comparing import is_same_declaration
 from dimona_provider.domain.outcome import summarise
-from dimona_provider.ledger import Ledger, claims
+from dimona_provider.ledger import Ledger, claims, named
 from dimona_provider.ledger.answers import fold
 from dimona_provider.ledger.putting_right import put_right
 from dimona_provider.ledger.summaries import Notable, notable, states_of_batch
@@ -26,10 +28,20 @@ class Standing:
     """What is refused, warned, identifying, unclear or held, or was there already."""
 
 
+def fold_answers(ledger: Ledger, batch: str | None, *, now: float) -> None:
+    """Fold answers into states; what a person named counts if the answer shows that very declaration."""
+    fold(ledger, batch, now=now, is_same=_is_same)
+    named.give_back_unanswered(ledger, batch, now=now)
+
+
+def _is_same(ours: bytes, theirs: bytes) -> bool:
+    return is_same_declaration(json.loads(ours), json.loads(theirs))
+
+
 def bring_up_to_date(ledger: Ledger, batch: str, *, now: float) -> dict[str, int]:
     """Fold answers into states, call unclear what a vanished sender left, and count the outcomes."""
     put_right(ledger, batch, now=now)
-    fold(ledger, batch, now=now)
+    fold_answers(ledger, batch, now=now)
     claims.expire(ledger, batch, now=now, request_timeout=REQUEST_TIMEOUT)
     return summarise(states_of_batch(ledger, batch))
 
@@ -37,7 +49,7 @@ def bring_up_to_date(ledger: Ledger, batch: str, *, now: float) -> dict[str, int
 def sweep(ledger: Ledger, *, now: float) -> None:
     """Bring everything up to date, also what runs left behind that were failed, marked or killed."""
     put_right(ledger, None, now=now)
-    fold(ledger, None, now=now)
+    fold_answers(ledger, None, now=now)
     claims.expire(ledger, None, now=now, request_timeout=REQUEST_TIMEOUT)
 
 

@@ -20,6 +20,7 @@ from dimona_provider.identity import make_intent, with_basis
 from dimona_provider.ledger import Ledger, corrections, intents, standing
 from dimona_provider.ledger.findings import Finding, FindingKind
 from dimona_provider.ledger.intents import NewIntent, Recorded
+from dimona_provider.meeting import why_not_met
 
 _CHANGED = "its dates, hours or features changed since it was declared; changes are not declared yet"
 _SECOND_CONTRACT = "this student has another contract with this employer in this quarter; not added up yet"
@@ -87,6 +88,9 @@ class Intake:
             return
         filing = read_filing(write_declaration(planned))
         environment = self.routes.of(filing.employer).environment
+        if (reason := why_not_met(self.connection, environment, filing.employer)) is not None:
+            self._find(FindingKind.NOT_HANDLED, employment.reference, "employer", reason)
+            return
         intent = make_intent(self.ledger, self.connection, environment, employment.reference, filing)
         self._take(intent, self._wish_for_employment)
 

@@ -113,6 +113,35 @@ def test_what_can_not_be_used_is_one_sentence(monkeypatch, home, connection):
     assert isinstance(refused.exception, SystemExit)
 
 
+def test_no_command_shows_local_variables_when_it_breaks():
+    every = [app, *(group.typer_instance for group in app.registered_groups)]
+
+    assert len(every) > 1
+    for one in every:
+        assert one.pretty_exceptions_enable is False
+        assert one.pretty_exceptions_show_locals is False
+
+
+def test_a_defect_shows_no_person():
+    script = (
+        "from dimona_provider import cli, cli_offline\n"
+        "def broken(text: str) -> None:\n"
+        "    name = 'Peet' + 'ers'\n"
+        "    raise RuntimeError('a defect')\n"
+        "cli.app.command('broken')(broken)\n"
+        "cli.app(['broken', 'Zwarte' + 'wei'])\n"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert ended.returncode == 1
+    assert "RuntimeError: a defect" in ended.stderr
+    assert "Peeters" not in ended.stderr
+    assert "Zwartewei" not in ended.stderr
+
+
 def test_help_needs_no_airflow():
     import subprocess
     import sys

@@ -15,6 +15,7 @@ from dimona_provider.hooks import DimonaLedgerHook
 from support.ledgers import batch_of, row, set_state
 from support.markdown import DOCS, blocks
 
+_DOCUMENTS = ("ledger.md", "operations.md", "reconciliation.md")
 TOO_EARLY = "dimona ledger rotate-key --drop-old"
 """Stands in the document right after the rotation; refused for a day."""
 
@@ -49,7 +50,9 @@ def test_the_commands_of_a_document_work(name, ledger_of_home):
         state = {"resolve": State.UNCLEAR, "release": State.HELD}.get(
             next((word for word in ("resolve", "release") if f" {word} " in line), ""), State.PLANNED
         )
-        set_state(ledger, 1, state=state, declaration_id=None)
+        set_state(ledger, 1, state=state, declaration_id=None, result=None)
+        if " --outcome " in line:
+            set_state(ledger, 1, declaration_id=287654321012, result="R")
         words = shlex.split(line.replace("REFERENCE", row(ledger, 1).reference), comments=True)
         ledger.close()
 
@@ -60,7 +63,7 @@ def test_the_commands_of_a_document_work(name, ledger_of_home):
 
 
 def test_every_option_is_documented():
-    text = "".join((DOCS / name).read_text(encoding="utf-8") for name in ("ledger.md", "operations.md"))
+    text = "".join((DOCS / name).read_text(encoding="utf-8") for name in _DOCUMENTS)
     group = get_command(app)
     ledger_commands = group.commands["ledger"].commands
     commands = {**ledger_commands, "hold": group.commands["hold"], "release": group.commands["release"]}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import getpass
 import json
+import subprocess
+import sys
 
 import pytest
 from typer.testing import CliRunner
@@ -221,3 +223,38 @@ def test_a_user_without_a_name_is_recorded_by_number(ledger, monkeypatch):
     run("hold", "--all", "--reason", "x")
 
     assert switch.current(ledger)[0].placed_by.startswith("command:uid ")
+
+
+def test_what_was_done_is_said_on_stderr_when_the_output_is_full(ledger):
+    words = [sys.executable, "-m", "dimona_provider.cli", "hold", "--all", "--reason", "audit"]
+
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        ended = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+
+    assert on(ledger) == [("", "")]
+    assert ended.returncode == 0
+    assert ended.stderr.startswith("dimona: held: all sending")
+    assert "the output can't be written" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(["hold", "--all", "--reason", "\udcff"], id="reason"),
+        pytest.param(["hold", "--connection", "\udcff", "--reason", "x"], id="connection"),
+        pytest.param(["release", "\udcff", "--reason", "x"], id="reference"),
+        pytest.param(["ledger", "show", "\udcff\udcfe"], id="reference to show"),
+        pytest.param(["ledger", "resolve", "\udcff", "--not-filed", "--reason", "x"], id="to resolve"),
+        pytest.param(["ledger", "resolve", "R", "--not-filed", "--reason", "\udcff"], id="its reason"),
+        pytest.param(["ledger", "list", "--batch", "\udcff"], id="batch"),
+        pytest.param(["ledger", "list", "--run", "a/\udcff"], id="run"),
+    ],
+)
+def test_an_argument_that_is_no_text_is_one_line(ledger, words):
+    ended = run(*words)
+
+    assert isinstance(ended.exception, SystemExit)
+    assert (ended.exit_code, ended.stderr.count("\n")) == (2, 1)
+    assert "not UTF-8" in ended.stderr
+    assert on(ledger) == []

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import stat
+from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from typer.testing import CliRunner
 
-from dimona_provider import cli_opening
+from dimona_provider import cli_keeping, cli_opening
 from dimona_provider.cli import app
 from dimona_provider.hooks import DimonaLedgerHook
-from dimona_provider.ledger import rotation, schema
+from dimona_provider.ledger import rotation, schema, setup
+from dimona_provider.ledger.engine import make_engine
 from dimona_provider.ledger.keys import Keyring, read_keys
-from dimona_provider.ledger.store import SCHEMA_VERSION
+from dimona_provider.ledger.store import CANARY, SCHEMA_VERSION
 from support.clocks import START
 from support.ledgers import batch_of, row, rows, set_state, states
 
@@ -175,8 +178,9 @@ def test_keys_in_the_connection_are_written_where_somebody_says(ledger, connect,
 
 
 @pytest.fixture
-def old(ledger):
+def old(ledger, monkeypatch):
     """Give a ledger with an accepted and a refused declaration of January 2027, and one that is open."""
+    monkeypatch.setattr(cli_keeping, "now", lambda: START + 30 * DAY)  # 2027-02-14
     batch_of(ledger, 3)
     set_state(ledger, 1, state="accepted")
     set_state(ledger, 2, state="refused")
@@ -224,16 +228,38 @@ def test_nothing_to_purge_is_no_error(old):
     assert (ended.exit_code, ended.stdout) == (0, "nothing ended before 2020-01-01\n")
 
 
+@pytest.mark.parametrize("day", ["2027-02-15", "2999-01-01"])
+def test_what_has_not_ended_yet_is_not_purged(old, day):
+    ended = run("purge", "--before", day, "--yes")
+
+    assert is_one_line(ended, 2)
+    assert states(old) == ["accepted", "refused", "planned"]
+    assert run("purge", "--before", "2027-02-14", "--dry-run").exit_code == 0
+
+
 def test_a_day_that_is_none_is_one_line(old):
     assert is_one_line(run("purge", "--before", "soon"), 2)
 
 
+def make_older(version):
+    """Put a ledger of an older schema, with the same keys, in the place of the one there."""
+    location = DimonaLedgerHook().location()
+    for end in ("", "-wal", "-shm"):
+        Path(f"{location.url.database}{end}").unlink(missing_ok=True)
+    keys = location.keys()
+    engine = make_engine(location.url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(setup._MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        row = {"id": 1, "key_fingerprint": keys.fingerprint, "canary": keys.encrypt(CANARY)}
+        connection.execute(schema.info.insert().values(**row, created_at=0.0))
+    engine.dispose()
+
+
 def test_an_older_ledger_is_copied_and_migrated(home):
-    ledger = opened()
-    with ledger.write() as connection:
-        connection.execute(sa.text("DROP INDEX ix_intents_depends"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
-    ledger.close()
+    make_older("0002")
 
     ended = run("init")
 
@@ -245,11 +271,7 @@ def test_an_older_ledger_is_copied_and_migrated(home):
 
 
 def test_an_older_ledger_that_is_backed_up_is_not_copied(home):
-    ledger = opened()
-    with ledger.write() as connection:
-        connection.execute(sa.text("DROP INDEX ix_intents_depends"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
-    ledger.close()
+    make_older("0002")
 
     assert run("init", "--backed-up", "--quiet").output == ""
 

@@ -113,6 +113,13 @@ def test_the_list_is_a_table_for_people(filed):
         pytest.param(
             ["resolve", "R", "--not-filed", "--declaration-id", "1", "--reason", "x"], id="two decisions"
         ),
+        pytest.param(
+            ["resolve", "R", "--not-filed", "--outcome", "accepted", "--reason", "x"], id="two decisions more"
+        ),
+        pytest.param(["resolve", "R", "--outcome", "planned", "--reason", "x"], id="no outcome"),
+        pytest.param(
+            ["resolve", "R", "--not-filed", "--although-it-differs", "--reason", "x"], id="differs from what"
+        ),
         pytest.param(["resolve", "R", "--declaration-id", "12a", "--reason", "x"], id="no declaration"),
         pytest.param(["export", "-", "--with-persons", "--yes"], id="persons to stdout"),
         pytest.param(["export", "file", "--with-persons"], id="persons without yes"),
@@ -198,15 +205,64 @@ def test_a_person_says_that_it_was_not_filed(filed, ledger):
     assert row(ledger, 3).claim is not None  # by it a run knows that it has to look once more
 
 
-@pytest.mark.parametrize("number", ["1000000000", "1000000001"])
-def test_a_decision_that_does_not_fit_is_one_line(filed, ledger, number):
-    assert one_line(
-        run("ledger", "resolve", row(ledger, 1).reference, "--declaration-id", number, "--reason", "x"), 1
-    )
-    assert one_line(
-        run("ledger", "resolve", row(ledger, 3).reference, "--declaration-id", number, "--reason", "x"), 1
-    )
+def resolve(ledger, intent, *words):
+    return run("ledger", "resolve", row(ledger, intent).reference, *words, "--reason", "x")
+
+
+def test_a_decision_that_does_not_fit_is_one_line(filed, ledger):
+    assert one_line(resolve(ledger, 1, "--declaration-id", "1000000001"), 1)
+    assert one_line(resolve(ledger, 3, "--declaration-id", "1000000001"), 1)
+    assert one_line(resolve(ledger, 1, "--not-filed"), 1)
+    assert one_line(resolve(ledger, 3, "--outcome", "accepted"), 1)
     assert row(ledger, 3).state == "unclear"
+
+
+@pytest.mark.parametrize("words", [["--not-filed"], ["--declaration-id", FILED]])
+def test_what_is_so_already_ends_well(filed, ledger, words):
+    assert resolve(ledger, 3, *words).exit_code == 0
+
+    again = resolve(ledger, 3, *words)
+
+    assert again.exit_code == 0
+    assert again.stdout.endswith(f"{row(ledger, 3).state} already\n")
+
+
+def test_a_person_says_that_he_filed_what_is_held(filed, ledger):
+    set_state(ledger, 3, state=State.HELD)
+
+    ended = resolve(ledger, 3, "--declaration-id", FILED)
+
+    assert ended.exit_code == 0
+    assert (row(ledger, 3).state, row(ledger, 3).declaration_id) == ("sent", int(FILED))
+
+
+def test_a_person_says_that_what_he_filed_counts_although_it_differs(filed, ledger):
+    ended = resolve(ledger, 3, "--declaration-id", FILED, "--although-it-differs")
+
+    assert ended.exit_code == 0
+    assert rows(ledger, schema.events)[-1].detail == f"filed as {FILED}, whatever it says: x"
+
+
+def test_a_person_says_what_an_unknown_letter_came_to(filed, ledger):
+    set_state(ledger, 3, declaration_id=int(FILED), result="R")
+
+    ended = resolve(ledger, 3, "--outcome", "warned")
+
+    assert (ended.exit_code, row(ledger, 3).state) == (0, "warned")
+
+
+@pytest.mark.parametrize("words", ["list", "export -", "list --format table"])
+def test_a_closed_output_is_one_line(filed, words):
+    ended = subprocess.run(  # noqa: S602 - a redirection as people write it
+        f"{sys.executable} -m dimona_provider.cli ledger {words} >&-",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert (ended.returncode, ended.stderr) == (1, "dimona: the output can't be written (it is closed)\n")
 
 
 def test_an_export_is_json_lines_without_persons(filed, ledger):

@@ -13,7 +13,7 @@ from airflow._shared.module_loading import import_string
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskDeferred
 
-from dimona_provider import sharing, triggers
+from dimona_provider import retaining, sharing, triggers
 from dimona_provider.errors import UnexpectedResponse
 from dimona_provider.events import FollowedUpEvent
 from dimona_provider.followup import PASS
@@ -328,3 +328,69 @@ def test_the_report_lists_what_is_open_late_and_stuck_nearest_deadline_first(
 def test_the_report_says_when_nothing_is_open(ledger, execute, logged):
     assert execute(DimonaFollowUpReportOperator(task_id="report")) == {"late": 0}
     assert "nothing is open" in logged()
+
+
+@pytest.fixture
+def ended(left_open, ledger):
+    """Give the ids of what was accepted 40 days ago and today, and of what is open since 40 days."""
+    left_open(3)
+    with ledger.write() as connection:
+        ids = list(connection.scalars(sa.select(intents.c.id).order_by(intents.c.id)))
+        for id_, state, days in zip(ids, ("accepted", "accepted", "sent"), (40, 0, 40), strict=True):
+            change = {"state": state, "changed_at": time.time() - days * 24 * HOUR}
+            connection.execute(intents.update().where(intents.c.id == id_).values(**change))
+    return ids
+
+
+def with_content(ledger):
+    with ledger.read() as connection:
+        return list(
+            connection.scalars(
+                sa.select(intents.c.id).where(sa.func.length(intents.c.body) > 0).order_by(intents.c.id)
+            )
+        )
+
+
+def test_nothing_is_deleted_unless_somebody_says_so(ended, ledger, execute):
+    execute(DimonaFollowUpReportOperator(task_id="report"))
+
+    assert with_content(ledger) == ended
+
+
+def test_what_is_old_is_purged_once_a_day_and_what_is_open_stays(ended, ledger, execute, logged, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__DIMONA__RETENTION_DAYS", "30")
+    report = DimonaFollowUpReportOperator(task_id="report")
+
+    counts = execute(report)
+
+    assert counts["sent"] == 1
+    assert with_content(ledger) == ended[1:]
+    assert "what ended over 30 days ago: 0 deleted, 1 stripped" in logged()
+    with ledger.write() as connection:
+        old = {"changed_at": time.time() - 90 * 24 * HOUR}
+        connection.execute(intents.update().where(intents.c.id == ended[1]).values(**old))
+    execute(report)
+    assert with_content(ledger) == ended[1:]  # tomorrow
+    monkeypatch.setattr(retaining, "purged_since", lambda *_: False)
+    execute(report)
+    assert with_content(ledger) == ended[2:]
+
+
+@pytest.mark.parametrize("days", ["29", "0", "-40", "a month", "40.5", "1" * 30, "٤٠"])
+def test_a_retention_that_is_none_deletes_nothing_and_fails_with_a_sentence(
+    days, ended, ledger, execute, monkeypatch
+):
+    monkeypatch.setenv("AIRFLOW__DIMONA__RETENTION_DAYS", days)
+
+    with pytest.raises(AirflowFailException, match="retention_days in section dimona"):
+        execute(DimonaFollowUpReportOperator(task_id="report"))
+
+    assert with_content(ledger) == ended
+
+
+def test_an_empty_retention_keeps_everything(ended, ledger, execute, monkeypatch):
+    monkeypatch.setenv("AIRFLOW__DIMONA__RETENTION_DAYS", "")
+
+    execute(DimonaFollowUpReportOperator(task_id="report"))
+
+    assert with_content(ledger) == ended

@@ -55,7 +55,8 @@ class Budget:
         """
         Wait until one more request may leave; ``give_back`` when it has ended, however it ended.
 
-        *more* is how many the caller knows to follow at once: one reservation serves them too. Raises DimonaError when nothing can be reserved; then there is nothing to give back.
+        *more* is how many the caller knows to follow at once: one reservation serves them too.
+        Raises DimonaError when nothing can be reserved; then there is nothing to give back.
         """
         self._waiting += 1
         try:

@@ -19,7 +19,7 @@ _OF_A_PERSON = ("worker.family_name", "worker.given_name", "worker.birth_date")
 
 def is_same_declaration(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> bool:
     """
-    Tell whether *theirs*, a declaration that a search found, says what *ours*, a REST body, says.
+    Tell whether *theirs*, a declaration as the service shows it, says what *ours*, a REST body, says.
 
     The worker is compared here and never left to the search. Members that we don't know don't count; the
     service adds some.
@@ -45,6 +45,8 @@ def _content(reading: Reading, body: Mapping[str, Any]) -> Any:
 
 
 def _is_same_worker(ours: Draft, theirs: Draft) -> bool:
+    if ours.kind is not Kind.IN:
+        return True  # it names no worker but a period, which is compared with the rest
     if (ssin := ours.values.get("worker.ssin")) is not None:
         return bool(theirs.values.get("worker.ssin") == ssin)
     persons = [

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import Answer, Result, State, state_after
 from dimona_provider.ledger.intents import insert_once
+from dimona_provider.ledger.named import IsSame, is_named, without_strangers
 from dimona_provider.ledger.schema import answers, in_batch, intents
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.transitions import update_to
@@ -39,7 +40,9 @@ class Received:
 
 def open_declarations(ledger: Ledger, batch: str) -> list[OpenDeclaration]:
     """Return the declarations of *batch* that were filed and have no answer yet, not even S."""
-    answered = sa.exists().where(answers.c.intent == intents.c.id)
+    answered = sa.exists().where(
+        answers.c.intent == intents.c.id, answers.c.declaration_id == intents.c.declaration_id
+    )
     with ledger.read() as connection:
         rows = connection.execute(
             sa.select(intents.c.id, intents.c.declaration_id, intents.c.filed_at)
@@ -50,7 +53,11 @@ def open_declarations(ledger: Ledger, batch: str) -> list[OpenDeclaration]:
 
 
 def insert_answers(ledger: Ledger, environment: str, received: Sequence[Received]) -> None:
-    """Insert each answer unless it is there: two pollers may have asked at the same time."""
+    """
+    Insert each answer unless it is there: two pollers may have asked at the same time.
+
+    Of what has another number by now, or is purged, nothing is inserted.
+    """
     rows = [
         {
             "intent": one.intent,
@@ -64,20 +71,27 @@ def insert_answers(ledger: Ledger, environment: str, received: Sequence[Received
         }
         for one in received
     ]
-    if rows:
-        with ledger.write() as connection:
-            connection.execute(insert_once(connection, answers), rows)
+    if not rows:
+        return
+    with ledger.write() as connection:
+        numbers = sa.select(intents.c.id, intents.c.declaration_id).where(
+            intents.c.id.in_({row["intent"] for row in rows})
+        )
+        current = {tuple(row) for row in connection.execute(numbers)}
+        if still := [row for row in rows if (row["intent"], row["declaration_id"]) in current]:
+            connection.execute(insert_once(connection, answers), still)
 
 
-def fold(ledger: Ledger, batch: str | None, *, now: float) -> int:
+def fold(ledger: Ledger, batch: str | None, *, now: float, is_same: IsSame | None = None) -> int:
     """
     Bring the intents of *batch*, or of all, to the state that their answers say; return how many changed.
 
-    A final answer outranks S. Doing it again changes nothing.
+    A final answer outranks S. An answer to a number that a person gave counts if *is_same* says so, and waits
+    without it. Doing it again changes nothing.
     """
     with ledger.write() as connection:
-        rows = connection.execute(
-            sa.select(answers, intents.c.state)
+        found = connection.execute(
+            sa.select(answers, intents.c.state, is_named().label("is_named"))
             .join(intents, intents.c.id == answers.c.intent)
             .where(
                 in_batch(batch),
@@ -87,6 +101,7 @@ def fold(ledger: Ledger, batch: str | None, *, now: float) -> int:
             # What is final sorts last, so that it overwrites S and unknown letters below.
             .order_by(sa.case((answers.c.result.in_(FINAL), 1), else_=0), answers.c.id)
         ).all()
+        rows = without_strangers(ledger, connection, found, is_same, now=now)
         changes = {row.intent: (state_after(row.result), _change(row, now)) for row in rows}
         before = {row.intent: row.state for row in rows}
         moved = {id_: to for id_, (to, _) in changes.items() if to != before[id_]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import glob
 import os
 import sqlite3
 from contextlib import closing
@@ -17,22 +18,29 @@ def back_up(url: sa.URL, version: str, now: float) -> Path:
     """
     Copy the SQLite database at *url* beside it, for its owner alone; return where.
 
-    The name holds the schema's version and the time: ``ledger.db.0001-20270115T080000Z.backup``. A copy that
-    exists is never overwritten; one that was cut off is removed. Raises ConfigurationError.
+    The name holds the schema's version and the time: ``ledger.db.0001-20270115T080000Z.backup``. A copy has
+    it once it is whole; one that exists is never overwritten, and one that was cut off, by a kill too, is
+    removed here. For one caller at a time. Raises ConfigurationError.
     """
     source = Path(str(url.database))
     at = dt.datetime.fromtimestamp(now, tz=dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     target = source.with_name(f"{source.name}.{version}-{at}.backup")
+    part = target.with_name(target.name + ".part")
     try:
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))
+        for cut_off in source.parent.glob(glob.escape(source.name) + ".*.backup.part"):
+            cut_off.unlink()
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            _copy(source, part)
+            target.hardlink_to(part)
+        finally:
+            part.unlink()
+        _sync(source.parent)
     except OSError as error:
         raise ConfigurationError(
             f"the ledger can't be backed up to {target} ({error.strerror}): it was not migrated"
         ) from None
-    try:
-        _copy(source, target)
     except sqlite3.Error as error:
-        target.unlink()
         raise ConfigurationError(
             f"the ledger can't be backed up ({type(error).__name__}): it was not migrated"
         ) from None
@@ -44,5 +52,12 @@ def _copy(source: Path, target: Path) -> None:
         old.backup(new)
         # The copy is one file: whoever moves it must not need to know of journals.
         new.execute("PRAGMA journal_mode=DELETE")
-    with target.open("rb") as file:
-        os.fsync(file.fileno())
+    _sync(target)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -43,7 +43,7 @@ class Keyring:
             following = data.get("next")
             upcoming = None if following is None else str(following).encode()
             MultiFernet([Fernet(key) for key in (*encryption, *_some(upcoming))])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise ConfigurationError("the ledger's keys can't be read: not the file made by init") from None
         if not encryption or len(search) != 32:
             raise ConfigurationError("the ledger's keys are incomplete")
@@ -120,15 +120,37 @@ def read_keys(path: Path) -> Keyring:
 
 
 def write_new_keys(path: Path, keys: Keyring | None = None) -> Keyring:
-    """Write *keys*, or new ones, to *path* for its owner alone; never overwrites (FileExistsError)."""
+    """
+    Write *keys*, or new ones, to *path* for its owner alone; never overwrites (FileExistsError).
+
+    There is the whole file or none, whenever this ends.
+    """
     keys = keys or Keyring.generate()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        write_beside(new, keys)
+        put_in_place(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+    return keys
+
+
+def write_beside(new: Path, keys: Keyring) -> None:
+    """Write *keys*, durably and for their owner alone, to a file *new* that nobody reads yet."""
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(keys.to_json() + "\n")
         file.flush()
         os.fsync(file.fileno())
-    return keys
+
+
+def put_in_place(new: Path, path: Path) -> None:
+    """Give the file *new* the name *path*, in one step; never overwrites (FileExistsError)."""
+    path.hardlink_to(new)
+    with _opened_folder(path) as folder:
+        os.fsync(folder)
+    new.unlink()
 
 
 def replace_keys(path: Path, keys: Keyring) -> None:

@@ -51,6 +51,14 @@ def _is_needless() -> sa.ColumnElement[bool]:
     return sa.and_(intents.c.state == State.REFUSED, sa.not_(awaited), sa.not_(twice))
 
 
+def purged_since(ledger: Ledger, at: float) -> bool:
+    """Tell whether a purge deleted something at this instant or later."""
+    which = (events.c.what == _PURGED, events.c.intent.is_(None), events.c.at >= at)
+    with ledger.read() as connection:
+        return connection.scalar(sa.select(events.c.id).where(*which).limit(1)) is not None
+
+
+_PURGED = "purged"
 _HAS_CONTENT = sa.func.length(intents.c.body) > 0
 
 
@@ -135,5 +143,5 @@ def _finish(ledger: Ledger, purged: Purged, before: float, now: float) -> Purged
                 f"what ended before {before:.0f}: {done.deleted} deleted, {done.stripped} stripped, "
                 f"{done.findings} findings, {done.batches} batches"
             )
-            ledger.note(connection, now, "purged", detail=detail)
+            ledger.note(connection, now, _PURGED, detail=detail)
     return done

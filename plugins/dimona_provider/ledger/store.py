@@ -13,10 +13,11 @@ from dimona_provider.ledger.engine import make_engine
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.schema import events, info
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 """The newest revision in migrations/versions; a test compares them."""
 
 CANARY = b"dimona"
+WRONG_KEYS = "these keys are not this ledger's: restore the key file that belongs to it"
 _INIT = "run `dimona ledger init`"
 
 
@@ -100,7 +101,7 @@ def check_keys(engine: sa.Engine, fingerprint: str, keys: Keyring) -> None:
     except KeysRotated:
         is_ours = False
     if not is_ours:
-        raise ConfigurationError("these keys are not this ledger's: restore the key file that belongs to it")
+        raise ConfigurationError(WRONG_KEYS)
 
 
 def versions(engine: sa.Engine) -> tuple[str | None, str | None]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import State
 from dimona_provider.ledger.attempts import Verdict, may_have_arrived
+from dimona_provider.ledger.named import is_named
 from dimona_provider.ledger.schema import attempts, intents
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.unclear import Unclear
@@ -35,10 +36,17 @@ def is_sending(ledger: Ledger, one: Unclear) -> bool:
 def owned(
     ledger: Ledger, environment: str, declaration_ids: Collection[int], period_ids: Collection[int]
 ) -> tuple[set[int], set[int]]:
-    """Return which of these declarations, and which of these periods, some intent has made already."""
+    """
+    Return which of these declarations, and which of these periods, some intent has made already.
+
+    Not what a person named and no answer has shown to be so: else the one it really is of looks as if it
+    never arrived, and is filed again.
+    """
     here = intents.c.environment == environment
     declared = sa.select(intents.c.declaration_id).where(
-        here, intents.c.declaration_id.in_(list(declaration_ids))
+        here,
+        intents.c.declaration_id.in_(list(declaration_ids)),
+        sa.not_(sa.and_(intents.c.state == State.SENT, is_named())),
     )
     made = sa.select(intents.c.period_id).where(
         here, intents.c.period_id.in_(list(period_ids)), intents.c.kind == Kind.IN

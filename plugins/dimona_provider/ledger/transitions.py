@@ -34,6 +34,12 @@ FROM: Mapping[State, frozenset[State]] = {
 }
 """From which states each state may be reached."""
 
+BY_HAND: Mapping[State, frozenset[State]] = {
+    # What a person filed, and another number for it while no answer fits the first one.
+    State.SENT: frozenset({State.PLANNED, State.HELD, State.SENT}),
+}
+"""From which other states a person alone may bring an intent to each."""
+
 
 def may_become(state: State) -> sa.ColumnElement[bool]:
     """Return the condition that an intent may come to *state*."""
@@ -44,3 +50,10 @@ def may_become(state: State) -> sa.ColumnElement[bool]:
 def update_to(state: State, **values: Any) -> sa.Update:
     """Return an UPDATE that brings intents to *state*, of those alone that may come to it."""
     return intents.update().where(may_become(state)).values(state=state, **values)
+
+
+def decide_to(state: State, before: State, **values: Any) -> sa.Update:
+    """Return an UPDATE by a person's decision: of intents that are still *before*, if they may."""
+    allowed = before in FROM[state] | BY_HAND.get(state, frozenset())
+    still = sa.and_(sa.true() if allowed else sa.false(), intents.c.state == before)
+    return intents.update().where(still).values(state=state, **values)

@@ -19,6 +19,7 @@ from dimona_provider.ledger.due import QUIET
 from dimona_provider.ledger.unclear import Unclear, planned_again, routes_to_settle
 from dimona_provider.pacing import open_line
 from dimona_provider.reporting import MOST_LINES, alert_sentence, open_lines, stuck_lines
+from dimona_provider.retaining import apply_retention, retention_days
 from dimona_provider.settlement import Settled
 from dimona_provider.settling import settle_over, to_settle
 from dimona_provider.sharing import check_leads_to
@@ -123,11 +124,16 @@ class DimonaAlertOperator(BaseOperator):
 
 
 class DimonaFollowUpReportOperator(BaseOperator):
-    """Log what is still open, and what of it a person should see to; returns counts by state."""
+    """
+    Log what is still open, and what of it a person should see to; returns counts by state.
+
+    With the option ``retention_days`` in section ``dimona`` of Airflow's configuration it then purges the
+    ledger, once a day at most.
+    """
 
     @guarded
     def execute(self, context: Context) -> dict[str, int]:
-        """Report."""
+        """Report, then purge what is old."""
         now = time.time()
         with task_ledger(context) as ledger:
             by_environment = lateness.open_states(ledger)
@@ -137,6 +143,16 @@ class DimonaFollowUpReportOperator(BaseOperator):
             self.log.info("%s", line)
         for line in stuck_lines(stuck):
             self.log.warning("%s", line)
+        if (days := retention_days()) is not None:
+            with task_ledger(context) as ledger:
+                purged = apply_retention(ledger, days, now=now)
+            if purged.deleted or purged.stripped:
+                self.log.info(
+                    "what ended over %d days ago: %d deleted, %d stripped",
+                    days,
+                    purged.deleted,
+                    purged.stripped,
+                )
         return {**_added(by_environment), "late": sum(late.values())}
 
 

@@ -60,11 +60,11 @@ async def test_what_was_reserved_for_more_that_never_came_is_not_used_late(clock
         return Grant(0.0, 20)
 
     budget = Budget(reserve, 100.0, 20, clock)
-    await budget.take(more=4)
-    await budget.take()
+    await clock.run(budget.take(more=4))
+    await clock.run(budget.take())
     clock.time += 60
 
-    await budget.take()
+    await clock.run(budget.take())
 
     assert asked == [5, 1]
 

@@ -140,12 +140,12 @@ def test_a_claim_holds_until_somebody_else_decides(ledger):
     batch = batch_of(ledger, 1)
     (claimed,) = claim(ledger, batch)
 
-    holds = claims.holds(ledger, claimed.id, "sender")
-    others = claims.holds(ledger, claimed.id, "another")
+    holds = claims.standing(ledger, [(claimed.id, "sender")])
+    others = claims.standing(ledger, [(claimed.id, "another")])
     claims.expire(ledger, batch, now=START + 1000, request_timeout=TIMEOUT)
 
     assert (holds, others) == (True, False)
-    assert not claims.holds(ledger, claimed.id, "sender")
+    assert not claims.standing(ledger, [(claimed.id, "sender")])
 
 
 def test_a_claim_is_called_unclear_only_when_nobody_can_be_sending(ledger):

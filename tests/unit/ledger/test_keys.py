@@ -48,12 +48,25 @@ def test_a_key_file_is_never_overwritten(tmp_path):
     assert read_keys(path) == made
 
 
+def test_a_key_file_that_could_not_be_written_whole_is_not_there(tmp_path, monkeypatch):
+    def fail(_descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(OSError, match="No space"):
+        write_new_keys(tmp_path / "keys.json")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "content",
     [
         pytest.param(b"", id="empty"),
         pytest.param(b"{}", id="no keys"),
         pytest.param(b"null", id="null"),
+        pytest.param(b"[" * 200_000, id="nested without end"),
         pytest.param(b'{"encryption": [], "search": "00"}', id="no encryption key"),
         pytest.param(b"\xff\xfe", id="no text"),
         pytest.param(KEYS.to_json()[:-20].encode(), id="cut off"),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from dimona_provider.domain.outcome import OPEN, State
 from dimona_provider.errors import ConfigurationError
@@ -24,6 +28,7 @@ from dimona_provider.ledger.store import CANARY, SCHEMA_VERSION
 from support import people
 from support.clocks import START
 from support.ledgers import ENVIRONMENT, new_intent, record, row
+from support.markdown import ROOT
 
 BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 FIRST_STATES = [state for state in State if state is not State.ALREADY_TRUE]
@@ -192,8 +197,9 @@ def test_every_version_on_the_way_has_the_data(kind, old):
     _, engine = old(kind)
     before = everything(engine)
 
-    for version in range(2, int(SCHEMA_VERSION) + 1):
-        upgrade(engine, f"{version:04}")
+    revisions = [one.revision for one in ScriptDirectory(str(setup._MIGRATIONS)).walk_revisions()]
+    for version in revisions[-2::-1]:  # from the second to the newest
+        upgrade(engine, version)
 
         after = everything(engine)
         assert all(len(after[name]) == len(rows) for name, rows in before.items())
@@ -223,6 +229,39 @@ def test_a_copy_holds_what_is_still_in_the_journal(old, tmp_path):
     with closing(sqlite3.connect(done.backup)) as copy:
         assert copy.execute("SELECT count(*) FROM intents").fetchone() == (len(FIRST_STATES),)
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+_KILLED = """
+import os, signal, sqlite3, sys
+from dimona_provider.ledger import backup, setup
+from dimona_provider.ledger.keys import Keyring
+setattr(*eval(sys.argv[3]), lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+setup.initialise(sys.argv[1], lambda: Keyring.parse(sys.argv[2]), None, now=1.8e9)
+"""
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        pytest.param("backup, '_copy'", id="before it is copied"),
+        pytest.param("backup, '_sync'", id="before it is on disk"),
+        pytest.param("backup.Path, 'hardlink_to'", id="before it has its name"),
+    ],
+)
+def test_a_copy_that_was_cut_off_by_a_kill_does_not_look_finished(old, tmp_path, place):
+    url, engine = old("sqlite")
+    before = everything(engine)
+    words = [sys.executable, "-c", _KILLED, url, KEYS.to_json(), place]
+
+    ended = subprocess.run(words, cwd=ROOT / "plugins", check=False, timeout=60)
+
+    assert ended.returncode == -signal.SIGKILL
+    assert not list(tmp_path.glob("*.backup"))
+    done = initialise(url, lambda: KEYS, None, now=START)
+    assert list(tmp_path.glob("*.backup*")) == [done.backup]
+    copy = make_engine(f"sqlite:///{done.backup}")
+    assert everything(copy) == before
+    copy.dispose()
 
 
 def test_a_copy_that_can_not_be_made_stops_the_migration(old, tmp_path):

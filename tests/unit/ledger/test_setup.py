@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import stat
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
@@ -11,13 +16,14 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from dimona_provider.errors import ConfigurationError
-from dimona_provider.ledger import open_ledger, schema, setup
+from dimona_provider.ledger import first_keys, open_ledger, schema, setup
 from dimona_provider.ledger.engine import make_engine
 from dimona_provider.ledger.keys import Keyring, read_keys, write_new_keys
 from dimona_provider.ledger.setup import initialise
 from dimona_provider.ledger.store import SCHEMA_VERSION
 from support.clocks import START
 from support.ledgers import batch_of, new_intent, record, rows
+from support.markdown import ROOT
 
 BOTH = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 
@@ -235,3 +241,92 @@ def test_a_wrong_encryption_key_beside_the_right_search_key_is_refused(new_datab
         open_ledger(url, mixed, actor="test")
     with pytest.raises(ConfigurationError, match="not this ledger's"):
         initialise(url, lambda: mixed, None, now=START)
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from dimona_provider.ledger import backup, first_keys, keys, setup
+from dimona_provider.ledger.keys import read_keys
+place, name, url, key_file = eval(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4])
+setattr(place, name, lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+setup.initialise(url, lambda: read_keys(key_file), key_file, now=1.8e9)
+"""
+
+
+def init_killed_at(place, name, url, key_file):
+    """Run an init in a process of its own, which is killed where it calls this."""
+    words = [sys.executable, "-c", _KILLED, place, name, url, str(key_file)]
+    ended = subprocess.run(words, cwd=ROOT / "plugins", check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        pytest.param("keys.os", "fdopen", id="while the keys are written"),
+        pytest.param("setup.command", "upgrade", id="between keys and tables"),
+        pytest.param("first_keys", "put_in_place", id="between tables and keys in their place"),
+    ],
+)
+def test_an_init_that_was_killed_is_simply_run_again(kind, new_database, tmp_path, place, name):
+    url, key_file = new_database(kind), tmp_path / "keys" / "ledger.json"
+    init_killed_at(place, name, url, key_file)
+
+    done = initialise(url, lambda: read_keys(key_file), key_file, now=START)
+
+    assert done.keys_made
+    assert [path.name for path in key_file.parent.iterdir()] == ["ledger.json"]
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    open_ledger(url, read_keys(key_file), actor="test").close()
+    assert not initialise(url, lambda: read_keys(key_file), key_file, now=START).keys_made
+
+
+@BOTH
+def test_several_inits_at_once_are_one(kind, new_database, tmp_path):
+    url, key_file = new_database(kind), tmp_path / "keys" / "ledger.json"
+    together = threading.Barrier(4)
+
+    def init(_):
+        together.wait()
+        return initialise(url, lambda: read_keys(key_file), key_file, now=START)
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(init, range(4)))
+
+    assert sorted(one.keys_made for one in done) == [False, False, False, True]
+    open_ledger(url, read_keys(key_file), actor="test").close()
+
+
+def test_of_two_machines_that_begin_at_once_one_makes_the_ledger(new_database, tmp_path):
+    url = new_database("postgresql")
+    files = [tmp_path / name / "ledger.json" for name in ("one", "other")]
+    together = threading.Barrier(2)
+
+    def init(key_file):
+        together.wait()
+        try:
+            return initialise(url, lambda: read_keys(key_file), key_file, now=START)
+        except ConfigurationError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(init, files))
+
+    (refused,) = [one for one in done if isinstance(one, str)]
+    assert "restore the key file" in refused
+    (made,) = [path for path in files if path.exists()]
+    assert [path.name for one in files for path in one.parent.glob("*")] == ["ledger.json"]
+    open_ledger(url, read_keys(made), actor="test").close()
+
+
+def test_keys_of_another_ledger_that_an_init_left_are_not_taken(new_database, tmp_path):
+    url, key_file = new_database("sqlite"), tmp_path / "keys" / "ledger.json"
+    initialise(url, Keyring.generate, None, now=START)
+    first_keys.make(key_file)
+
+    with pytest.raises(ConfigurationError, match="there are no keys"):
+        initialise(url, lambda: read_keys(key_file), key_file, now=START)
+
+    assert not key_file.exists()

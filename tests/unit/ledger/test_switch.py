@@ -66,11 +66,11 @@ def test_what_is_stopped_stays_planned_and_goes_once_the_switch_is_off(ledger):
 def test_a_switch_reaches_what_is_claimed_but_not_sent(ledger):
     batch = batch_of(ledger, 1)
     claimable(ledger, batch)
-    assert claims.holds(ledger, 1, "sender")
+    assert claims.standing(ledger, [(1, "sender")])
 
     switch.place(ledger, "stop", now=START)
 
-    assert not claims.holds(ledger, 1, "sender")
+    assert not claims.standing(ledger, [(1, "sender")])
 
 
 def test_placing_again_changes_nothing(ledger):
