@@ -34,10 +34,11 @@ class StandingClaims:
                 standing = await asyncio.to_thread(
                     claims.standing, self._ledger, [(intent, token) for intent, token, _ in asked]
                 )
-            except Exception as error:  # noqa: BLE001 - raised where it was asked
-                for _, _, answer in asked:
+            except BaseException as error:  # noqa: BLE001 - raised where it was asked: nobody waits for ever
+                for _, _, answer in asked + self._asked:
                     if not answer.done():
                         answer.set_exception(error)
+                self._asked = []
             else:
                 for intent, token, answer in asked:
                     if not answer.done():
