@@ -28,15 +28,17 @@ class StandingClaims:
         return await answer
 
     async def _read(self) -> None:
+        asked: list[tuple[int, str, asyncio.Future[bool]]] = []
         while self._asked:
-            await asyncio.sleep(GATHER)
-            asked, self._asked = self._asked, []
             try:
+                await asyncio.sleep(GATHER)
+                asked, self._asked = self._asked, []
                 standing = await asyncio.to_thread(
                     claims.standing, self._ledger, [(intent, token) for intent, token, _ in asked]
                 )
             except BaseException as error:
-                _fail([answer for _, _, answer in asked], error)
+                _fail([answer for _, _, answer in (*asked, *self._asked)], error)
+                self._asked = []
                 if not isinstance(error, Exception):
                     raise
                 continue
