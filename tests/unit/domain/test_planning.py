@@ -32,7 +32,7 @@ def test_hours_of_a_day_are_planned():
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        pytest.param({"status": "ended"}, "status", id="an end"),
+        pytest.param({"status": "ended", "end_date": "2027-02-01"}, "status", id="an end"),
         pytest.param({"status": "changed"}, "status", id="a change"),
         pytest.param({"status": "withdrawn"}, "status", id="a withdrawal"),
         pytest.param(
