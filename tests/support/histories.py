@@ -1,4 +1,4 @@
-"""Made-up histories of one worker's employments: hires, changes, extensions, withdrawals, terminations; seeded."""
+"""Made-up histories of one worker: hires, changes, extensions, withdrawals and ends; seeded."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -24,7 +23,7 @@ class FiledRegister:
 
     def __init__(self, settings: Settings = _AT_ONCE) -> None:
         self.register = Register(settings)
-        self.serves: dict[int, set[str]] = defaultdict(set)
+        self.serves: dict[int, frozenset[str]] = {}
 
     def file(self, planned: Planned, now: dt.datetime) -> Declaration:
         """File one; return the declaration with its final verdict."""
@@ -33,7 +32,7 @@ class FiledRegister:
         declaration = self.register.draft(Filing.of(body), now.timestamp())
         self.register.add(declaration)
         if declaration.final.period_id is not None:
-            self.serves[declaration.final.period_id] |= set(planned.employments)
+            self.serves[declaration.final.period_id] = frozenset(planned.employments)  # the latest word holds
         return declaration
 
     def known(self, employers: Iterable[str], ssin: str) -> list[KnownPeriod]:
@@ -56,5 +55,5 @@ class FiledRegister:
             end_hour=span.end_hour,
             planned_hours=span.planned_hours,
         )
-        employments = frozenset(self.serves[period.id])
-        return KnownPeriod(DimonaNumber(period.id), content, employments, is_cancelled=span.cancelled)
+        number = DimonaNumber(period.id)
+        return KnownPeriod(number, content, self.serves[period.id], is_cancelled=span.cancelled)

@@ -2,12 +2,13 @@
 Generated histories of one worker, planned and filed at the simulated NSSO step by step.
 
 Whatever happens in payroll: what is planned is never refused, the same wishes plan nothing more, the order of
-the input does not matter, nothing is cancelled or spoilt too late, and what is wished stands afterwards unless
-a finding or a question says why not. ``SLOW_SHARE`` (1 by default, 0.1 in CI) sizes the slow test.
+the input does not matter, nothing is cancelled or spoilt too late, and what is wished stands afterwards,
+unless a finding or a question says why not. ``SLOW_SHARE`` (1 by default, 0.1 in CI) sizes the slow test.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 import sys
@@ -55,10 +56,8 @@ class Payroll:
 
     def read(self) -> None:
         for reference, record in self.history.records.items():
-            try:
+            with contextlib.suppress(Malformed):  # then the wish before holds
                 self.wishes[reference] = read_employment(record, self.history.today)
-            except Malformed:
-                pass
 
     @property
     def known(self) -> list[KnownPeriod]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from dimona_provider.domain.declaration import Kind
@@ -28,38 +28,51 @@ class Brake:
         return count <= self.few or (count <= self.most and count <= self.share * periods)
 
 
-def apply_brake(plan: Plan, periods: Mapping[str, int], now: dt.datetime, brake: Brake | None = None) -> Plan:
+def apply_brake(
+    plans: Sequence[Plan], periods: Mapping[str, int], now: dt.datetime, brake: Brake | None = None
+) -> tuple[list[Plan], list[Decision]]:
     """
     Hold every OUT and CANCEL of an employer that has unusually many, and what depends on them.
 
-    *periods* counts an employer's periods by its number. What is held stands in the decision, whole, so that
-    a person's yes files it.
+    *plans* are those of the workers of one run, *periods* counts an employer's periods by its number. What is
+    held stands in the decision, whole, so that a person's yes files it.
     """
     brake = brake or Brake()
-    ends: dict[str, list[Planned]] = defaultdict(list)
-    for one in plan.planned:
-        if one.kind in {Kind.OUT, Kind.CANCEL} and one.declaration.employer is not None:
-            ends[employer_key(one.declaration.employer)].append(one)
-    held: set[str] = set()
-    decisions = []
-    for employer, found in sorted(ends.items()):
-        if not brake.allows(len(found), periods.get(employer, 0)):
-            stopped = _with_dependents(plan, {one.key for one in found})
-            held |= {one.key for one in stopped}
-            decisions.append(_question(stopped, now))
-    if not decisions:
-        return plan
-    going = tuple(one for one in plan.planned if one.key not in held)
-    return replace(plan, planned=going, decisions=(*plan.decisions, *decisions))
+    counts = Counter(employer for plan in plans for employer in map(_ends_of, plan.planned) if employer)
+    stopped = {
+        employer for employer, count in counts.items() if not brake.allows(count, periods.get(employer, 0))
+    }
+    if not stopped:
+        return list(plans), []
+    going: list[Plan] = []
+    held: dict[str, list[Planned]] = {employer: [] for employer in sorted(stopped)}
+    for plan in plans:
+        keys = _held_keys(plan, stopped)
+        going.append(replace(plan, planned=tuple(one for one in plan.planned if one.key not in keys)))
+        for one in plan.planned:
+            if one.key in keys:
+                held[keys[one.key]].append(one)
+    return going, [_question(found, now) for found in held.values()]
 
 
-def _with_dependents(plan: Plan, keys: set[str]) -> list[Planned]:
-    while more := {one.key for one in plan.planned if keys & set(one.depends_on)} - keys:
-        keys |= more
-    return [one for one in plan.planned if one.key in keys]
+def _ends_of(planned: Planned) -> str | None:
+    """Return the employer one of whose periods it ends or cancels."""
+    if planned.kind not in {Kind.OUT, Kind.CANCEL} or planned.declaration.employer is None:
+        return None
+    return employer_key(planned.declaration.employer)
 
 
-def _question(held: list[Planned], now: dt.datetime) -> Decision:
+def _held_keys(plan: Plan, stopped: Set[str]) -> dict[str, str]:
+    """Return what is held of one worker's plan, with the employer for whose sake."""
+    keys = {one.key: employer for one in plan.planned if (employer := _ends_of(one)) in stopped and employer}
+    for one in plan.planned:  # prerequisites stand before what depends on them
+        for key in one.depends_on:
+            if key in keys:
+                keys.setdefault(one.key, keys[key])
+    return keys
+
+
+def _question(held: Sequence[Planned], now: dt.datetime) -> Decision:
     return Decision(
         DecisionKind.BRAKE,
         employments=tuple(sorted({reference for one in held for reference in one.employments})),

@@ -81,7 +81,8 @@ def ask(
 ) -> Decision:
     """Return the question whether *held* is to be filed after all; the harmless answer is to leave it."""
     options = (Option.KEEP, Option.CORRECT, Option.FILE)
-    return Decision(kind, employments, (known.period_id,), options, answer_by(now), held)
+    concerned = tuple(dict.fromkeys((*employments, *sorted(known.employments))))
+    return Decision(kind, concerned, (known.period_id,), options, answer_by(now), held)
 
 
 def _move(known: KnownPeriod, wanted: Wanted, now: dt.datetime) -> Draft:

@@ -16,7 +16,7 @@ _MARGIN = dt.timedelta(hours=8)
 
 def is_past(limit: dt.datetime, now: dt.datetime) -> bool:
     """Tell whether *limit* has passed; by instant, because clocks show one hour twice in October."""
-    return now.timestamp() > limit.timestamp()
+    return now.timestamp() >= limit.timestamp()
 
 
 def has_hours(content: DimonaIn) -> bool:

@@ -86,7 +86,7 @@ class Planned:
 
     def is_late(self, now: dt.datetime) -> bool:
         """Tell whether it can't be filed in time any more."""
-        return self.file_by is not None and now.timestamp() > self.file_by.timestamp()
+        return self.file_by is not None and now.timestamp() >= self.file_by.timestamp()
 
 
 @dataclass(frozen=True, slots=True)
