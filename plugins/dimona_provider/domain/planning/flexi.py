@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from dimona_provider.domain.declaration import DimonaIn
 from dimona_provider.domain.planning import steps
@@ -109,11 +110,24 @@ def _cover(draft: Draft, rest: list[KnownPeriod], wanted: Wanted, now: dt.dateti
         draft.add(
             change(known, replace(wanted, content=replace(content, start_date=begin, end_date=end)), now)
         )
+    for begin, until in _gaps(rest):
+        _follow(draft, wanted, begin, until)
     if is_longer and known_end is not None:
-        further = replace(content, start_date=known_end + _DAY)
-        # A subject of its own: the first period may have a declaration open.
-        subject = f"{wanted.subject} from {further.start_date}"
-        draft.planned.append(steps.declare(replace(wanted, subject=subject, content=further), Reason.FURTHER))
+        _follow(draft, wanted, known_end + _DAY, content.end_date)
+
+
+def _gaps(rest: Sequence[KnownPeriod]) -> Iterator[tuple[dt.date, dt.date]]:
+    for known, after in pairwise(rest):
+        end, following = known.content.end_date, after.content.start_date
+        if end is not None and following - end > _DAY:
+            yield end + _DAY, following - _DAY
+
+
+def _follow(draft: Draft, wanted: Wanted, begin: dt.date, end: dt.date | None) -> None:
+    content = replace(wanted.content, start_date=begin, end_date=end)
+    # A subject of its own: the first period may have a declaration open.
+    subject = f"{wanted.subject} from {begin}"
+    draft.planned.append(steps.declare(replace(wanted, subject=subject, content=content), Reason.FURTHER))
 
 
 def _is_replaceable(known: KnownPeriod, content: DimonaIn, now: dt.datetime) -> bool:

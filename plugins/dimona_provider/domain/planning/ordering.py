@@ -22,17 +22,29 @@ _LEAD_TIME = "00910-008"
 def drop_refused(draft: Draft, known: Sequence[KnownPeriod], now: dt.datetime) -> None:
     """Leave out, one after the other, what the NSSO would refuse, and what only makes sense with it."""
     standing = [one for one in known if not one.is_cancelled]
-    draft.planned.sort(key=_by_start)
-    while (found := _first_refused(draft.planned, standing, now)) is not None:
-        planned, problem, code = found
-        gone = _with_dependents(draft.planned, planned)
-        draft.planned = [one for one in draft.planned if one.key not in gone]
-        periods = (planned.period_id,) if planned.period_id else ()
-        draft.findings.append(Unplanned(problem, planned.employments, periods, code))
+    planned = sorted(draft.planned, key=_rank)
+    dropped: list[tuple[list[Planned], Unplanned]] = []
+    while (found := _first_refused(planned, standing, now)) is not None:
+        one, problem, code = found
+        gone = _with_dependents(planned, one)
+        periods = (one.period_id,) if one.period_id else ()
+        unit = [other for other in planned if other.key in gone]
+        dropped.append((unit, Unplanned(problem, one.employments, periods, code)))
+        planned = [other for other in planned if other.key not in gone]
+    for unit, unplanned in dropped:
+        # What was in its way may have been dropped after it.
+        trial = sorted([*planned, *unit], key=_rank)
+        if _first_refused(trial, standing, now) is None:
+            planned = trial
+        else:
+            draft.findings.append(unplanned)
+    draft.planned = planned
 
 
-def _by_start(planned: Planned) -> tuple[dt.date, str]:
-    return planned.after.start_date if planned.after else dt.date.min, planned.key
+def _rank(planned: Planned) -> tuple[bool, dt.date, str]:
+    """Return the order in which declarations claim their days: what stands already goes before what is new."""
+    is_new = planned.kind is Kind.IN and planned.reason is not Reason.REPLACEMENT
+    return is_new, planned.after.start_date if planned.after else dt.date.min, planned.key
 
 
 def _first_refused(
