@@ -42,7 +42,7 @@ def drop_refused(draft: Draft, known: Sequence[KnownPeriod], now: dt.datetime) -
 
 
 def _rank(planned: Planned) -> tuple[bool, dt.date, str]:
-    """Return the order in which declarations claim their days: what stands already goes before what is new."""
+    """Return the order in which declarations claim their days: what stands goes before what is new."""
     is_new = planned.kind is Kind.IN and planned.reason is not Reason.REPLACEMENT
     return is_new, planned.after.start_date if planned.after else dt.date.min, planned.key
 
