@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 import httpx
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
 
 from include.demo.errors import DemoError
 
@@ -101,9 +103,18 @@ class AirflowApi:
         return {error["filename"]: error["stack_trace"].strip().splitlines()[-1] for error in errors}
 
     def trigger(self, dag_id: str, conf: dict[str, Any] | None = None) -> DagRun:
-        """Start a run."""
-        body = {"logical_date": None, "conf": conf or {}}
-        return DagRun.read(self.call("POST", f"/dags/{dag_id}/dagRuns", json=body))
+        """Start one run: its id is ours, so that a call that Airflow fails to answer can be repeated."""
+        run_id = f"manual__{datetime.now(UTC).isoformat()}_{secrets.token_hex(4)}"
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf or {}}
+        for attempt in _tries():
+            with attempt:
+                try:
+                    return DagRun.read(self.call("POST", f"/dags/{dag_id}/dagRuns", json=body))
+                except httpx.HTTPStatusError as error:
+                    if error.response.status_code == httpx.codes.CONFLICT:
+                        return self.run(dag_id, run_id)
+                    raise
+        raise AssertionError("tenacity ends with a result or an error")
 
     def run(self, dag_id: str, run_id: str) -> DagRun:
         """Return a run as it is now."""
@@ -149,6 +160,18 @@ class AirflowApi:
                 return 1, []
             raise
         return len(events), [DagRun.read(created) for event in events for created in event["created_dagruns"]]
+
+
+def _tries() -> Retrying:
+    # On SQLite, Airflow answers 500 when its own database is busy.
+    return Retrying(
+        retry=retry_if_exception(
+            lambda error: isinstance(error, httpx.HTTPStatusError) and error.response.is_server_error
+        ),
+        stop=stop_after_attempt(4),
+        wait=wait_fixed(1),
+        reraise=True,
+    )
 
 
 def describe(error: httpx.HTTPError) -> DemoError:

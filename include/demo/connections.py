@@ -44,7 +44,7 @@ def check(text: str) -> str:
     if key and not (isinstance(key, str) and Path(key).is_absolute() and Path(key).is_file()):
         raise DemoError(f"{DIMONA}: private_key_path must be the absolute path of a file")
     try:
-        settings = Settings.read(login=login, host=host, extra=extra)
+        settings = Settings.read("dimona_default", login=login, host=host, extra=extra)
     except ConfigurationError as error:
         raise DemoError(f"{DIMONA}: {error}") from None
     _refuse_the_nsso(settings.environment, settings.base_url, settings.token_url)

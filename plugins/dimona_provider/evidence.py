@@ -72,7 +72,10 @@ class Evidence:
         async for attempt in retrying:
             with attempt:
                 await self._budget.take()
-                return await self._client.run(operation)
+                try:
+                    return await self._client.run(operation)
+                finally:
+                    self._budget.give_back()
         raise AssertionError("tenacity ends with a result or an error")
 
 

@@ -51,7 +51,7 @@ class DimonaHook(BaseHook):
         except AirflowNotFoundException:
             raise self._not_found() from None
         mask_secret(_secrets(extra := _extra(connection)))
-        return Settings.read(login=connection.login, host=connection.host, extra=extra)
+        return Settings.read(self.dimona_conn_id, login=connection.login, host=connection.host, extra=extra)
 
     async def asettings(self) -> Settings:
         """Do as ``settings``, where an event loop runs."""
@@ -60,7 +60,7 @@ class DimonaHook(BaseHook):
         except AirflowNotFoundException:
             raise self._not_found() from None
         await amask_secret(_secrets(extra := _extra(connection)))
-        return Settings.read(login=connection.login, host=connection.host, extra=extra)
+        return Settings.read(self.dimona_conn_id, login=connection.login, host=connection.host, extra=extra)
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[DimonaClient]:

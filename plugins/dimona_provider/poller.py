@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Self
 
+from dimona_provider.api.auth import AccessToken
 from dimona_provider.api.budget import Budget
-from dimona_provider.api.client import CONCURRENCY, DimonaClient
+from dimona_provider.api.client import DimonaClient
 from dimona_provider.api.operations import fetch_answer
 from dimona_provider.clock import Clock
 from dimona_provider.domain.polling import LONGEST_INTERVAL, may_look, next_look
@@ -44,7 +45,7 @@ class Poller:
         self._heap: list[_Look] = []
         self._order = itertools.count()
         self._more = asyncio.Event()
-        self._slots = asyncio.Semaphore(CONCURRENCY)
+        self._slots = asyncio.Semaphore(budget.concurrency)
         self._looks: set[asyncio.Task[None]] = set()
         self._runner: asyncio.Task[None] | None = None
 
@@ -69,9 +70,7 @@ class Poller:
     def forget(self, watch: Watch) -> None:
         """Plan no more looks for *watch*; those under way end by themselves."""
         watch.open.clear()
-        watch.finished.set()
-        self._heap = [look for look in self._heap if look.watch is not watch]
-        heapq.heapify(self._heap)
+        watch.finished.set()  # its looks in the heap are passed over when they are due
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Self]:
@@ -94,7 +93,6 @@ class Poller:
         try:
             while True:
                 await self._until_one_is_due()
-                await self._budget.take()
                 await self._slots.acquire()
                 if (look := self._pop()) is None:
                     self._slots.release()
@@ -161,18 +159,25 @@ class Poller:
         declaration, watch = look.declaration, look.watch
         try:
             token = await self._client.prepare()
+            await self._budget.take()
         except DimonaError as error:
             watch.trouble = str(error)
             watch.looked[declaration.intent] = self._clock.now()
             self._plan(declaration, watch, last_look=self._clock.now())
             return
+        try:
+            await self._ask(look, token)
+        finally:
+            self._budget.give_back()
+
+    async def _ask(self, look: _Look, token: AccessToken) -> None:
+        declaration, watch = look.declaration, look.watch
         if declaration.declaration_id not in watch.open:
             return  # forgotten while it waited for a token: what leaves now nobody would note
         left_at = self._clock.now()
         if not may_look(declaration.filed_at, left_at, look.last_look):
-            self._plan(
-                declaration, watch, last_look=look.last_look
-            )  # the wait for a token took it out of its stage
+            # The wait for a token or the budget took it out of its stage.
+            self._plan(declaration, watch, last_look=look.last_look)
             return
         watch.looks += 1
         watch.looked[declaration.intent] = left_at

@@ -55,6 +55,9 @@ def get_provider_info() -> dict[str, Any]:
                     "requests_per_second": _number(
                         "Requests per second", "Budget for this client id, POST and GET together. Default 20."
                     ),
+                    "concurrency": _number(
+                        "Requests at once", "How many requests may be under way. Default 20.", minimum=1
+                    ),
                     "employers": _text(
                         "Connections of employers",
                         'For employers with a client id of their own: {"0477472701": "dimona_other"}.',
@@ -68,9 +71,6 @@ def get_provider_info() -> dict[str, Any]:
                     "refile_after": _number(
                         "Look for how long",
                         "Seconds before a declaration that is not found may be sent again. Default 1200.",
-                    ),
-                    "triggerers": _number(
-                        "Triggerers", "How many triggerers share the budget. Default 1.", minimum=1
                     ),
                 },
             }

@@ -16,17 +16,18 @@ import sqlalchemy as sa
 
 from dimona_provider.api.auth import AccessToken
 from dimona_provider.api.budget import Budget
-from dimona_provider.api.client import CONCURRENCY, REQUEST_TIMEOUT, DimonaClient
+from dimona_provider.api.client import REQUEST_TIMEOUT, DimonaClient
 from dimona_provider.clock import Clock
 from dimona_provider.errors import DimonaError, ServiceUnavailable
 from dimona_provider.ledger import Ledger, claims
 from dimona_provider.ledger.attempts import Attempted, Verdict, record_attempts
 from dimona_provider.ledger.claims import Claimed
 from dimona_provider.posting import post
+from dimona_provider.standing import StandingClaims
 
 SIZE = 100
 """Intents claimed at once: sent well within a lease at 3 a second or more; slower, the rest is given back."""
-BACKLOG = 2 * CONCURRENCY
+BACKLOG = 40
 """Verdicts that may wait to be written down while more is sent: what a crash of the ledger can cost."""
 PATIENCE = claims.LEASE + REQUEST_TIMEOUT
 """Seconds for which a verdict that the ledger does not take is tried again: others stay away for longer."""
@@ -84,6 +85,7 @@ class Sender:
         self._budget = budget
         self._clock = clock
         self._batch = batch
+        self._standing = StandingClaims(ledger)
 
     async def send_window(self) -> Window:
         """Claim what is planned, send it, and return what became of it. Raises what the ledger raised."""
@@ -93,7 +95,7 @@ class Sender:
         queue = iter(window.claimed)
         try:
             async with asyncio.TaskGroup() as senders:
-                for _ in range(CONCURRENCY):
+                for _ in range(self._budget.concurrency):
                     senders.create_task(self._send(window, queue))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
@@ -126,14 +128,20 @@ class Sender:
         if window.stops(intent):
             return window.stopped(intent)
         try:
-            token: AccessToken = await self._client.prepare()
+            token = await self._client.prepare()
+            # After the token: whoever waited for a slow one would leave together with all others.
+            await self._budget.take()
         except DimonaError as error:
             window.trouble = error
             return Attempted(intent.id, Verdict.NOT_RECEIVED, detail=str(error))
-        # After the token: whoever waited for a slow one would leave together with all others.
-        await self._budget.take()
+        try:
+            return await self._leave(window, intent, token)
+        finally:
+            self._budget.give_back()
+
+    async def _leave(self, window: Window, intent: Claimed, token: AccessToken) -> Attempted:
         # Last of all before the POST: waiting for a token or the ledger takes time from the lease.
-        if not await asyncio.to_thread(claims.holds, self._ledger, intent.id, window.token):
+        if not await self._standing.holds(intent.id, window.token):
             return Attempted(intent.id, Verdict.NOT_SENT, detail=_RAN_OUT)
         if self._is_too_late(window):
             return Attempted(intent.id, Verdict.NOT_SENT, detail=_RAN_OUT)

@@ -96,7 +96,7 @@ class DimonaResultSensor(BaseSensorOperator):
         return self._conclude(counts)
 
     async def _follow(self, ledger: Ledger, settings: Settings, until: float) -> None:
-        async with worker_poller(settings) as poller:
+        async with worker_poller(ledger, settings) as poller:
             await follow_batch(
                 ledger,
                 poller,
@@ -164,7 +164,7 @@ class DimonaFollowUpSensor(BaseSensorOperator):
     async def _follow(self, ledger: Ledger, until: float) -> FollowedUp:
         return await follow_up(
             ledger,
-            worker_pollers(due.routes(ledger)),
+            worker_pollers(ledger, due.routes(ledger)),
             until=until,
             clock=SystemClock(),
             report=lambda line: self.log.info("%s", line),

@@ -14,8 +14,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from weakref import WeakKeyDictionary
 
-from dimona_provider.api.budget import Budget
-from dimona_provider.api.client import open_client
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
@@ -23,6 +21,7 @@ from dimona_provider.errors import ConfigurationError, DimonaError
 from dimona_provider.followup import OpenPoller
 from dimona_provider.hooks import DimonaHook, DimonaLedgerHook
 from dimona_provider.ledger import Ledger
+from dimona_provider.pacing import open_line
 from dimona_provider.poller import Poller
 
 LOOK_UP_AFTER = 60.0
@@ -49,16 +48,6 @@ class _Loop:
 
 
 _loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Loop] = WeakKeyDictionary()
-
-
-def polling_budget(settings: Settings) -> float:
-    """Return the requests per second of one triggerer: half are for POSTs, triggerers share the rest."""
-    return settings.requests_per_second / 2 / settings.triggerers
-
-
-def submission_budget(settings: Settings) -> float:
-    """Return the requests per second that one submit task may use; the DAG runs one at a time."""
-    return settings.requests_per_second / 2
 
 
 @asynccontextmanager
@@ -133,8 +122,8 @@ async def _open(conn_id: str, settings: Settings, now: float) -> Shared:
         location = await DimonaLedgerHook().alocation()
         ledger = await asyncio.to_thread(location.open, "triggerer")
         stack.callback(ledger.close)
-        client = await stack.enter_async_context(open_client(settings))
-        poller = Poller(client, Budget(polling_budget(settings), clock), clock)
+        line = await stack.enter_async_context(open_line(ledger, settings, clock))
+        poller = Poller(line.client, line.budget, clock)
         await stack.enter_async_context(poller.running())
     except BaseException:
         await stack.aclose()
@@ -142,7 +131,7 @@ async def _open(conn_id: str, settings: Settings, now: float) -> Shared:
     return Shared(conn_id, settings, poller, ledger, now, stack=stack)
 
 
-def worker_pollers(routes: Sequence[Route]) -> OpenPoller:
+def worker_pollers(ledger: Ledger, routes: Sequence[Route]) -> OpenPoller:
     """Return what opens a poller for each of *routes*; connections are looked up before a loop runs."""
     found: dict[Route, Settings | DimonaError] = {}
     for route in routes:
@@ -157,17 +146,17 @@ def worker_pollers(routes: Sequence[Route]) -> OpenPoller:
         if isinstance(settings, DimonaError):
             raise settings
         check_leads_to(route, settings)
-        async with worker_poller(settings) as poller:
+        async with worker_poller(ledger, settings) as poller:
             yield poller
 
     return open_poller
 
 
 @asynccontextmanager
-async def worker_poller(settings: Settings) -> AsyncIterator[Poller]:
+async def worker_poller(ledger: Ledger, settings: Settings) -> AsyncIterator[Poller]:
     """Give a poller of a task's own."""
     clock = SystemClock()
-    async with open_client(settings) as client:
-        poller = Poller(client, Budget(polling_budget(settings), clock), clock)
+    async with open_line(ledger, settings, clock) as line:
+        poller = Poller(line.client, line.budget, clock)
         async with poller.running():
             yield poller

@@ -19,7 +19,7 @@ from support.served import closed_port
 
 
 def test_a_connection_from_the_environment_becomes_settings(nsso, connect):
-    connect("dimona_default", nsso.connection(scope="a:b", triggerers=2))
+    connect("dimona_default", nsso.connection(scope="a:b", concurrency=2))
 
     settings = DimonaHook().settings()
 
@@ -28,7 +28,7 @@ def test_a_connection_from_the_environment_becomes_settings(nsso, connect):
         "custom",
         nsso.base_url,
     )
-    assert (settings.scope, settings.requests_per_second, settings.triggerers) == ("a:b", 4000.0, 2)
+    assert (settings.scope, settings.requests_per_second, settings.concurrency) == ("a:b", 4000.0, 2)
 
 
 def test_another_connection_id_is_looked_up(nsso, connect):
@@ -91,13 +91,13 @@ def test_a_connection_that_is_no_json_at_all_is_refused_without_being_repeated(m
 
 
 def test_one_error_names_everything_that_is_wrong(connect):
-    extra = {"environment": "custom", "triggerers": 0.5, "requests_per_second": -1}
+    extra = {"environment": "custom", "concurrency": 0.5, "requests_per_second": -1}
     connect("dimona_default", {"conn_type": "dimona", "extra": extra})
 
     with pytest.raises(ConfigurationError) as refused:
         DimonaHook().settings()
 
-    for word in ("login", "host", "token_url", "private_key", "requests_per_second", "triggerers"):
+    for word in ("login", "host", "token_url", "private_key", "requests_per_second", "concurrency"):
         assert word in str(refused.value)
 
 

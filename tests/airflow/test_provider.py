@@ -69,7 +69,7 @@ def test_the_form_offers_every_setting_that_is_read_and_no_other(tmp_path):
 
     extra = Asked()
     with pytest.raises(ConfigurationError):
-        Settings.read(login=None, host=None, extra=extra)
+        Settings.read("dimona_default", login=None, host=None, extra=extra)
     everything = extra["asked"] | {"scope"}  # read last, when all else is right
 
     assert set(FIELDS) == everything

@@ -98,7 +98,10 @@ class Nsso:
         """Give the same connection, read."""
         connection = self.connection()
         return Settings.read(
-            login=connection["login"], host=connection["host"], extra=json.loads(connection["extra"])
+            "dimona_default",
+            login=connection["login"],
+            host=connection["host"],
+            extra=json.loads(connection["extra"]),
         )
 
     def taken(self) -> list[Taken]:

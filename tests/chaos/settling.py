@@ -11,7 +11,6 @@ from math import inf
 
 import sqlalchemy as sa
 
-from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import REQUEST_TIMEOUT, DimonaClient, open_client
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
@@ -27,6 +26,7 @@ from dimona_provider.poller import Poller
 from dimona_provider.settling import settle_over, to_settle
 from dimona_provider.submission import Submission
 from dimona_provider.upkeep import sweep
+from support.budgets import own_budget
 from tests.chaos.plan import RunPlan, later
 from tests.chaos.verdict import MAY_EXIST_TWICE
 
@@ -115,7 +115,7 @@ class Settling:
         self._later_at = time.time()
 
     async def _file_and_follow(self, client: DimonaClient) -> None:
-        budget = Budget(_PER_SECOND, self._clock)
+        budget = own_budget(self._clock, _PER_SECOND)
         for batch in self._batches_with(State.PLANNED):
             await Submission(self.ledger, client, budget, self._clock).file(batch)
         poller = Poller(client, budget, self._clock)

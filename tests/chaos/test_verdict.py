@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import open_client
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
@@ -22,6 +21,7 @@ from dimona_provider.ledger.schema import answers, attempts, events, intents
 from dimona_provider.submission import Submission
 from dimona_provider.upkeep import sweep
 from include.dimona_simulator import Simulator, Taken, read_taken
+from support.budgets import own_budget
 from support.ledgers import received
 from support.nsso import Wire, settings, simulator
 from support.people import item
@@ -155,7 +155,7 @@ def truth(ledger: Ledger, nsso: Simulator, tmp_path: Path) -> Path:
     async def file(batch: str) -> None:
         clock = SystemClock()
         async with open_client(settings(), transport=Wire(nsso)) as client:
-            await Submission(ledger, client, Budget(1e6, clock), clock).file(batch)
+            await Submission(ledger, client, own_budget(clock), clock).file(batch)
 
     route = Route("dimona_default", settings().base_url)
     items = [item(number, startDate="2026-12-01") for number in (1, 2, 3)]

@@ -91,7 +91,9 @@ def test_both_forms_of_a_key_are_read(form: serialization.PrivateFormat, newline
         private_key().private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
     )
 
-    settings = Settings.read(login="me", host=None, extra={"private_key": text.replace("\n", newline)})
+    settings = Settings.read(
+        "dimona_default", login="me", host=None, extra={"private_key": text.replace("\n", newline)}
+    )
 
     assert settings.environment == "simulation"
 

@@ -142,7 +142,7 @@ def test_the_defaults_of_the_connection_are_documented() -> None:
 
     assert defaults["requests_per_second"] == f"{DEFAULT_REQUESTS_PER_SECOND:g}"
     assert defaults["environment"] == form["environment"]["schema"]["default"]
-    assert defaults["triggerers"] == "1"
+    assert defaults["concurrency"] == "20"
 
 
 def test_the_environments_are_documented() -> None:

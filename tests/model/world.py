@@ -21,7 +21,6 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
-from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import REQUEST_TIMEOUT, open_client
 from dimona_provider.errors import DimonaError
 from dimona_provider.evidence import Evidence
@@ -36,6 +35,7 @@ from dimona_provider.settling import to_settle
 from dimona_provider.submission import Submission
 from include.dimona_simulator import Timing
 from include.dimona_simulator.truth import fingerprint
+from support.budgets import own_budget
 from support.clocks import VirtualClock
 from support.nsso import Wire, settings, simulator
 from support.world import ROUTE, RUN
@@ -178,14 +178,14 @@ class ModelWorld:
 
     def file(self, batch: str, process: Process, faults: list[object]) -> Coroutine[Any, Any, None]:
         async def work(client: Any, ledger: Ledger, clock: DriftingClock) -> None:
-            await Submission(ledger, client, Budget(1e6, clock), clock).file(batch)
+            await Submission(ledger, client, own_budget(clock), clock).file(batch)
 
         return self._as_process(process, work, faults)
 
     def settle(self, process: Process, faults: list[object] | None = None) -> Coroutine[Any, Any, None]:
         async def work(client: Any, ledger: Ledger, clock: DriftingClock) -> None:
             claims.expire(ledger, None, now=clock.now(), request_timeout=REQUEST_TIMEOUT)
-            evidence = Evidence(client, Budget(1e6, clock), clock)
+            evidence = Evidence(client, own_budget(clock), clock)
             settlement = Settlement(ledger, evidence, clock, refile_after=1200.0)
             await settlement.settle(*to_settle(ledger, None))
             fold(ledger, None, now=clock.now())
@@ -194,7 +194,7 @@ class ModelWorld:
 
     def follow(self, batch: str, process: Process, seconds: float = 90.0) -> Coroutine[Any, Any, None]:
         async def work(client: Any, ledger: Ledger, clock: DriftingClock) -> None:
-            poller = Poller(client, Budget(1e6, clock), clock)
+            poller = Poller(client, own_budget(clock), clock)
             async with poller.running():
                 await follow_batch(ledger, poller, batch, until=clock.now() + seconds, clock=clock)
             fold(ledger, None, now=clock.now())

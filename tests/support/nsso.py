@@ -36,6 +36,7 @@ def pem(key: rsa.RSAPrivateKey | None = None) -> str:
 
 def settings(**extra: object) -> Settings:
     return Settings.read(
+        "dimona_default",
         login=CLIENT_ID,
         host=BASE_URL,
         extra={"environment": "custom", "token_url": TOKEN_URL, "private_key": pem(), **extra},

@@ -8,7 +8,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import REQUEST_TIMEOUT, open_client
 from dimona_provider.api.operations import fetch_answer, submit
 from dimona_provider.domain.routes import Route
@@ -25,6 +24,7 @@ from dimona_provider.settlement import Settled, Settlement
 from dimona_provider.settling import to_settle
 from dimona_provider.submission import Submission
 from dimona_provider.upkeep import sweep
+from support.budgets import own_budget
 from support.clocks import FastClock
 from support.nsso import Wire, settings, simulator
 
@@ -51,7 +51,7 @@ class World:
 
     async def file(self, batch: str) -> int:
         async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-            submission = Submission(self.ledger, client, Budget(1e6, self.clock), self.clock)
+            submission = Submission(self.ledger, client, own_budget(self.clock), self.clock)
             return await submission.file(batch)
 
     def run(self, batch: str) -> int:
@@ -72,7 +72,7 @@ class World:
 
     async def settle(self, batch: str | None = None, *, refile_after: float = 1200.0) -> Settled:
         async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-            evidence = Evidence(client, Budget(1e6, self.clock), self.clock)
+            evidence = Evidence(client, own_budget(self.clock), self.clock)
             settlement = Settlement(self.ledger, evidence, self.clock, refile_after=refile_after)
             return await settlement.settle(*to_settle(self.ledger, batch))
 
@@ -81,7 +81,7 @@ class World:
 
     async def follow(self, batch: str, seconds: float = 1200) -> None:
         async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-            poller = Poller(client, Budget(1e6, self.clock), self.clock)
+            poller = Poller(client, own_budget(self.clock), self.clock)
             async with poller.running():
                 await follow_batch(
                     self.ledger, poller, batch, until=self.clock.now() + seconds, clock=self.clock

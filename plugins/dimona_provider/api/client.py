@@ -34,8 +34,6 @@ LONGEST_RETRY_AFTER = 86_400.0
 """Seconds: what asks for more is a mistake, and must not keep declarations back for ever."""
 BODY_PATIENCE = 2.0
 """Seconds that the unread body of an answer may take before its connection is given up."""
-CONCURRENCY = 20
-"""Requests of one client under way at once."""
 
 # A ProxyError comes from the proxy before the tunnel stands.
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
@@ -104,7 +102,7 @@ async def open_client(
         base_url=settings.base_url + "/",
         timeout=httpx.Timeout(REQUEST_TIMEOUT, connect=5.0),
         # A server closes idle connections after some seconds; a POST must not race with that.
-        limits=httpx.Limits(max_connections=2 * CONCURRENCY, keepalive_expiry=2.0),
+        limits=httpx.Limits(max_connections=2 * settings.concurrency, keepalive_expiry=2.0),
         headers={"Accept": "application/json, application/problem+json"},
         transport=transport,
     ) as http:

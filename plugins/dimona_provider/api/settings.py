@@ -26,6 +26,9 @@ ENVIRONMENTS = (*BASE_URLS, "custom")
 DEFAULT_REQUESTS_PER_SECOND = 20.0
 """No figure of the NSSO is known; this is a polite guess, documented in docs/connection.md."""
 
+DEFAULT_CONCURRENCY = 20
+"""Enough for the default rate as long as an answer takes less than a second."""
+
 REFILE_AFTER = 1200.0
 """Seconds after which a declaration that arrived shows in a search, by all that is known."""
 
@@ -36,6 +39,8 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class Settings:
     """A complete, checked connection; the key is never shown."""
 
+    conn_id: str
+    """Whose budget requests count against."""
     client_id: str
     environment: str
     base_url: str
@@ -44,7 +49,8 @@ class Settings:
     private_key: RSAPrivateKey = field(repr=False)
     scope: str | None = None
     requests_per_second: float = DEFAULT_REQUESTS_PER_SECOND
-    triggerers: int = 1
+    concurrency: int = DEFAULT_CONCURRENCY
+    """Requests under way at once, of all who use the connection together."""
     refile_after: float = REFILE_AFTER
     """Seconds before a declaration that is not found may be sent again."""
     employers: Mapping[str, str] = field(default_factory=dict)
@@ -53,7 +59,7 @@ class Settings:
     """Translations of payroll's joint committees that go before the table's, for who files over this one."""
 
     @classmethod
-    def read(cls, *, login: str | None, host: str | None, extra: Mapping[str, Any]) -> Settings:
+    def read(cls, conn_id: str, *, login: str | None, host: str | None, extra: Mapping[str, Any]) -> Settings:
         """
         Read login, host and extra of a connection.
 
@@ -72,15 +78,16 @@ class Settings:
         refile_after = _positive(extra, "refile_after", REFILE_AFTER, problems)
         if refile_after < REFILE_AFTER and environment != "custom":
             problems.append(f"extra.refile_after must be {REFILE_AFTER:.0f} or more at the NSSO")
-        triggerers = _positive(extra, "triggerers", 1.0, problems)
-        if triggerers != int(triggerers):
-            problems.append("extra.triggerers must be a whole number")
+        concurrency = _positive(extra, "concurrency", DEFAULT_CONCURRENCY, problems)
+        if concurrency != int(concurrency):
+            problems.append("extra.concurrency must be a whole number")
         employers = _mapping(read_employers, extra.get("employers"), problems)
         committees = _mapping(read_translations, extra.get("joint_committees"), problems)
         if problems or key is None:
             raise ConfigurationError("the dimona connection is not usable: " + "; ".join(problems))
         scope = extra.get("scope") or None
         return cls(
+            conn_id=conn_id,
             client_id=str(login),
             environment=environment,
             base_url=base_url,
@@ -88,7 +95,7 @@ class Settings:
             private_key=key,
             scope=scope,
             requests_per_second=rate,
-            triggerers=int(triggerers),
+            concurrency=int(concurrency),
             employers=employers,
             joint_committees=committees,
             refile_after=refile_after,

@@ -7,6 +7,7 @@ not report is unclear afterwards, never free to be sent again (docs/adr/0002).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -78,16 +79,17 @@ def _highest_known(batch: str) -> sa.Select[tuple[int]]:
     return sa.select(sa.func.coalesce(highest, 0)).where(intents.c.environment == environment)
 
 
-def holds(ledger: Ledger, intent: int, token: str) -> bool:
-    """Tell whether *intent* is still claimed with *token*, and no switch is on; read before each POST."""
+def standing(ledger: Ledger, claimed: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Return which of these intents, each with its token, are still claimed so and not switched off."""
     with ledger.read() as connection:
-        standing = sa.select(intents.c.id).where(
-            intents.c.id == intent,
-            intents.c.claim == token,
-            intents.c.state == State.SENDING,
-            switch.not_switched_off(),
+        rows = connection.execute(
+            sa.select(intents.c.id, intents.c.claim).where(
+                intents.c.id.in_([intent for intent, _ in claimed]),
+                intents.c.state == State.SENDING,
+                switch.not_switched_off(),
+            )
         )
-        return connection.scalar(standing) is not None
+        return {(row.id, row.claim) for row in rows} & set(claimed)
 
 
 def hold_employer(ledger: Ledger, batch: str, employer: str, reason: str, *, now: float) -> int:

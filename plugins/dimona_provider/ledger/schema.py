@@ -148,6 +148,23 @@ holds = Table(
     UniqueConstraint("dimona_conn_id", "employer", name="uq_holds_once"),
 )
 
+budgets = Table(
+    "budgets",
+    metadata,
+    Column("environment", Text, primary_key=True),
+    Column("dimona_conn_id", Text, primary_key=True),
+    Column("next_at", Double, nullable=False, comment="when the next request may leave"),
+)
+
+budget_users = Table(
+    "budget_users",
+    metadata,
+    Column("environment", Text, primary_key=True),
+    Column("dimona_conn_id", Text, primary_key=True),
+    Column("name", Text, primary_key=True, comment="random; of one process"),
+    Column("until", Double, nullable=False, comment="until when it counts"),
+)
+
 looks = Table(
     "looks",
     metadata,

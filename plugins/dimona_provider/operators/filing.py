@@ -8,8 +8,6 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, Context
 
-from dimona_provider.api.budget import Budget
-from dimona_provider.api.client import open_client
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import State, summarise
@@ -27,9 +25,9 @@ from dimona_provider.ledger.summaries import (
     states_of_run,
 )
 from dimona_provider.operators.planning import log_taken
+from dimona_provider.pacing import open_line
 from dimona_provider.reporting import counts_line, finding_lines, left_open_line, notable_lines
 from dimona_provider.settling import settle_batch, to_settle
-from dimona_provider.sharing import submission_budget
 from dimona_provider.sources import Source, read_source
 from dimona_provider.submission import Submission
 from dimona_provider.task_errors import airflow_errors
@@ -116,8 +114,8 @@ class DimonaSubmitOperator(BaseOperator):
                 next_line = time.monotonic() + _PROGRESS_EVERY
                 self.log.info("batch %s: %d filed, %d to go", reference, filed, left)
 
-        async with open_client(settings) as client:
-            submission = Submission(ledger, client, Budget(submission_budget(settings), clock), clock)
+        async with open_line(ledger, settings, clock) as line:
+            submission = Submission(ledger, line.client, line.budget, clock)
             return await submission.file(reference, progress)
 
     # No on_kill, and that is meant: killing a task must never cancel or change anything at the NSSO.
@@ -157,9 +155,7 @@ class DimonaSettleOperator(BaseOperator):
 
 def settle_and_log(operator: BaseOperator, ledger: Ledger, batch: str, settings: Settings) -> None:
     """Look for what is unclear of a batch, and say what came of it."""
-    settled = asyncio.run(
-        settle_batch(ledger, batch, settings, per_second=submission_budget(settings), clock=SystemClock())
-    )
+    settled = asyncio.run(settle_batch(ledger, batch, settings, clock=SystemClock()))
     if settled is None:
         return
     operator.log.info("batch %s: %s", batch, settled.line())

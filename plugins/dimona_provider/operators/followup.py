@@ -9,8 +9,6 @@ from typing import Any
 
 from airflow.sdk import BaseOperator, Context
 
-from dimona_provider.api.budget import Budget
-from dimona_provider.api.client import open_client
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
@@ -19,10 +17,11 @@ from dimona_provider.hooks import DimonaHook
 from dimona_provider.ledger import Ledger, lateness
 from dimona_provider.ledger.due import QUIET
 from dimona_provider.ledger.unclear import Unclear, planned_again, routes_to_settle
+from dimona_provider.pacing import open_line
 from dimona_provider.reporting import MOST_LINES, alert_sentence, open_lines, stuck_lines
 from dimona_provider.settlement import Settled
 from dimona_provider.settling import settle_over, to_settle
-from dimona_provider.sharing import check_leads_to, submission_budget
+from dimona_provider.sharing import check_leads_to
 from dimona_provider.submission import Submission
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import task_ledger
@@ -82,11 +81,10 @@ class DimonaFollowUpOperator(BaseOperator):
         refused: list[Unclear],
     ) -> Settled:
         clock = SystemClock()
-        per_second = submission_budget(settings)
-        settled = await settle_over(ledger, intents, refused, settings, per_second=per_second, clock=clock)
+        settled = await settle_over(ledger, intents, refused, settings, clock=clock)
         waiting = planned_again(ledger, route, before=clock.now() - QUIET)
-        async with open_client(settings) as client:
-            submission = Submission(ledger, client, Budget(per_second, clock), clock)
+        async with open_line(ledger, settings, clock) as line:
+            submission = Submission(ledger, line.client, line.budget, clock)
             for batch in sorted({*settled.batches, *waiting}):
                 filed = await submission.file(batch)
                 self.log.info("batch %s: %d filed again", batch, filed)

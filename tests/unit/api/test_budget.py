@@ -1,4 +1,4 @@
-"""Requests leave at even distance, and a pause saves nothing up."""
+"""Requests leave at even distance, a pause saves nothing up, and only so many are under way."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import asyncio
 
 import pytest
 
-from dimona_provider.api.budget import Budget
+from dimona_provider.api.budget import Budget, Grant
+from dimona_provider.errors import ServiceUnavailable
+from support.budgets import own_budget
 from support.clocks import START
 
 
-async def leave(budget, clock, instants):
+async def leave(budget, clock, instants, *, takes=0.0):
     await budget.take()
     instants.append(clock.now() - START)
+    if takes:
+        await clock.sleep(takes)
+    budget.give_back()
 
 
 async def together(*coroutines):
@@ -20,7 +25,7 @@ async def together(*coroutines):
 
 
 async def test_requests_of_many_callers_leave_at_even_distance(clock):
-    budget, instants = Budget(10.0, clock), []
+    budget, instants = own_budget(clock, 10.0), []
 
     await clock.run(together(*(leave(budget, clock, instants) for _ in range(21))))
 
@@ -28,10 +33,74 @@ async def test_requests_of_many_callers_leave_at_even_distance(clock):
 
 
 async def test_a_pause_gives_no_burst(clock):
-    budget, instants = Budget(10.0, clock), []
+    budget, instants = own_budget(clock, 10.0), []
     await budget.take()
     clock.time += 100
 
     await clock.run(together(*(leave(budget, clock, instants) for _ in range(11))))
 
     assert max(instants) - min(instants) >= 0.9 - 1e-4
+
+
+async def test_no_more_are_under_way_than_the_share(clock):
+    budget, instants = own_budget(clock, 1000.0, concurrency=3), []
+
+    await clock.run(together(*(leave(budget, clock, instants, takes=10.0) for _ in range(9))))
+
+    assert [round(instant, 1) for instant in sorted(instants)] == [0.0] * 3 + [10.0] * 3 + [20.0] * 3
+
+
+async def test_what_was_reserved_for_somebody_who_gave_up_is_not_used_late(clock):
+    asked, go_on = [], asyncio.Event()
+
+    async def reserve(count):
+        asked.append(count)
+        await (go_on.wait() if count > 1 else asyncio.sleep(0))
+        return Grant(0.0, 20)
+
+    budget = Budget(reserve, 100.0, 20, clock)
+    callers = [asyncio.ensure_future(budget.take()) for _ in range(5)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    for one in callers[2:]:
+        one.cancel()
+    go_on.set()
+    await clock.run(asyncio.wait(callers))
+    clock.time += 60
+
+    await budget.take()
+
+    assert asked == [1, 4, 1]
+
+
+async def test_a_request_that_could_not_be_reserved_is_not_under_way(clock):
+    answers = [ServiceUnavailable("the ledger does not answer (X)"), Grant(0.0, 1), Grant(0.0, 1)]
+
+    async def reserve(_count):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    budget, instants = Budget(reserve, 100.0, 1, clock), []
+
+    with pytest.raises(ServiceUnavailable):
+        await budget.take()
+    await clock.run(together(*(leave(budget, clock, instants) for _ in range(2))))
+
+    assert len(instants) == 2
+
+
+async def test_a_caller_who_gives_up_while_it_waits_is_not_under_way(clock):
+    async def reserve(_count):
+        return Grant(5.0, 1)
+
+    budget, instants = Budget(reserve, 100.0, 1, clock), []
+    waits = asyncio.ensure_future(budget.take())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    waits.cancel()
+
+    await clock.run(leave(budget, clock, instants))
+
+    assert len(instants) == 1

@@ -16,7 +16,7 @@ GOOD = {"environment": "custom", "token_url": TOKEN_URL, "private_key": pem()}
 
 
 def read(login=CLIENT_ID, host=None, **extra) -> Settings:
-    return Settings.read(login=login, host=host, extra={"private_key": pem(), **extra})
+    return Settings.read("dimona_default", login=login, host=host, extra={"private_key": pem(), **extra})
 
 
 def problems(**arguments) -> str:
@@ -41,7 +41,7 @@ def test_the_simulation_is_the_default():
     assert settings.environment == "simulation"
     assert settings.base_url == BASE_URLS["simulation"]
     assert settings.token_url == NSSO_TOKEN_URL
-    assert (settings.requests_per_second, settings.triggerers, settings.scope) == (20.0, 1, None)
+    assert (settings.requests_per_second, settings.concurrency, settings.scope) == (20.0, 20, None)
 
 
 def test_production_has_to_be_named():
@@ -50,12 +50,12 @@ def test_production_has_to_be_named():
 
 def test_a_custom_environment_has_its_own_addresses():
     settings = read(
-        host=BASE_URL + "/", environment="custom", token_url=TOKEN_URL, scope="a b", triggerers="2"
+        host=BASE_URL + "/", environment="custom", token_url=TOKEN_URL, scope="a b", concurrency="2"
     )
 
     assert settings.base_url == BASE_URL
     assert settings.token_url == TOKEN_URL
-    assert (settings.scope, settings.triggerers) == ("a b", 2)
+    assert (settings.scope, settings.concurrency) == ("a b", 2)
 
 
 def test_every_problem_is_named_at_once():
@@ -66,10 +66,10 @@ def test_every_problem_is_named_at_once():
         token_url="token",
         private_key="nonsense",
         requests_per_second="many",
-        triggerers=1.5,
+        concurrency=1.5,
     )
 
-    parts = ("environment", "login", "host", "token_url", "private key", "requests_per_second", "triggerers")
+    parts = ("environment", "login", "host", "token_url", "private key", "requests_per_second", "concurrency")
     assert all(part in said for part in parts)
     assert "nonsense" not in said
     assert "\n" not in said
@@ -196,10 +196,14 @@ def test_an_empty_field_of_the_form_means_the_default(rate):
     assert read(requests_per_second=rate).requests_per_second == 20.0
 
 
-@given(changed({**GOOD, "requests_per_second": 5, "triggerers": 1, "private_key_path": "/nowhere"}), anything)
+@given(
+    changed({**GOOD, "requests_per_second": 5, "concurrency": 1, "private_key_path": "/nowhere"}), anything
+)
 def test_whatever_stands_in_the_extra_gives_settings_or_one_error(extra, login):
     try:
-        Settings.read(login=login if isinstance(login, str) else None, host=BASE_URL, extra=extra)
+        Settings.read(
+            "dimona_default", login=login if isinstance(login, str) else None, host=BASE_URL, extra=extra
+        )
     except ConfigurationError as error:
         assert "PRIVATE" not in str(error)  # noqa: PT017 - both ends are right
 
@@ -268,10 +272,10 @@ def test_joint_committees_are_read_as_payroll_writes_them(committees):
     ],
 )
 def test_malformed_joint_committees_are_named_among_the_problems(committees, problem):
-    found = problems(joint_committees=committees, triggerers="x")
+    found = problems(joint_committees=committees, concurrency="x")
 
     assert problem in found
-    assert "extra.triggerers" in found
+    assert "extra.concurrency" in found
 
 
 @pytest.mark.parametrize(

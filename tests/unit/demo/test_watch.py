@@ -225,3 +225,22 @@ def test_the_cause_of_a_failure_is_the_task_that_failed_first():
 
     with pytest.raises(RunFailed, match="failed in task t1"):
         watch(script).end(RUN, 5)
+
+
+def test_a_run_that_airflow_fails_to_confirm_is_started_once():
+    asked: list[tuple[str, str]] = []
+
+    def script(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content) if request.content else {}
+        run_id = body.get("dag_run_id") or request.url.path.rsplit("/", 1)[1]
+        asked.append((request.method, run_id))
+        if len(asked) == 1:
+            return httpx.Response(500)
+        if request.method == "POST":
+            return httpx.Response(409)
+        return httpx.Response(200, json={"dag_id": "a", "dag_run_id": run_id, "state": "queued"})
+
+    run = AirflowApi("http://airflow.test", "admin", "x", httpx.MockTransport(script)).trigger("a")
+
+    assert [method for method, _ in asked] == ["POST", "POST", "GET"]
+    assert {run_id for _, run_id in asked} == {run.run_id}

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import sqlalchemy as sa
 
-from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import REQUEST_TIMEOUT, open_client
 from dimona_provider.domain.routes import Route
 from dimona_provider.errors import ServiceUnavailable
@@ -24,6 +23,7 @@ from dimona_provider.poller import Poller
 from dimona_provider.submission import Submission
 from dimona_provider.upkeep import bring_up_to_date, standing
 from include.dimona_simulator import Timing, polls_off_schedule
+from support.budgets import own_budget
 from support.clocks import FastClock
 from support.nsso import Wire, settings, simulator
 from support.people import in_body, item
@@ -42,14 +42,14 @@ class World:
     @asynccontextmanager
     async def poller(self) -> AsyncIterator[Poller]:
         async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-            poller = Poller(client, Budget(1e6, self.clock), self.clock)
+            poller = Poller(client, own_budget(self.clock), self.clock)
             async with poller.running():
                 yield poller
 
     async def filed_batch(self, items: list[dict[str, object]]) -> str:
         batch, _ = take_source(self.ledger, RUN, ROUTE, "task", items, now=self.clock.now())
         async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-            await Submission(self.ledger, client, Budget(1e6, self.clock), self.clock).file(batch)
+            await Submission(self.ledger, client, own_budget(self.clock), self.clock).file(batch)
         return batch
 
     async def follow(self, batch: str, seconds: float = 1200) -> Followed:

@@ -12,7 +12,6 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import open_client
 from dimona_provider.domain.routes import Route
 from dimona_provider.errors import ConfigurationError
@@ -26,6 +25,7 @@ from dimona_provider.ledger.schema import answers, intents, looks
 from dimona_provider.poller import Poller
 from dimona_provider.submission import Submission
 from include.dimona_simulator import Timing, polls_off_schedule
+from support.budgets import own_budget
 from support.clocks import JumpingClock
 from support.ledgers import rows, states
 from support.nsso import Wire, settings, simulator
@@ -82,14 +82,14 @@ class World:
         if route.dimona_conn_id in self.broken:
             raise self.broken[route.dimona_conn_id]
         async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-            poller = Poller(client, Budget(self.per_second, self.clock), self.clock)
+            poller = Poller(client, own_budget(self.clock, self.per_second), self.clock)
             async with poller.running():
                 yield poller
 
     async def file(self, items: list[dict[str, object]], route: Route = ROUTE, origin: str = "task") -> str:
         batch, _ = take_source(self.ledger, Run("dag", origin), route, origin, items, now=self.clock.now())
         async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
-            await Submission(self.ledger, client, Budget(1e6, self.clock), self.clock).file(batch)
+            await Submission(self.ledger, client, own_budget(self.clock), self.clock).file(batch)
         return batch
 
     async def follow(self, batch: str, seconds: float = 1200.0) -> None:

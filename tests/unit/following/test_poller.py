@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 import httpx
 import pytest
 
-from dimona_provider.api.budget import Budget
 from dimona_provider.api.client import open_client
 from dimona_provider.ledger.answers import OpenDeclaration
 from dimona_provider.poller import Poller
 from dimona_provider.watches import Watch
+from support.budgets import own_budget
 from support.clocks import START, VirtualClock
 from support.nsso import settings
 
@@ -56,7 +56,7 @@ def poll(
     async def main() -> None:
         transport = httpx.MockTransport(service)
         async with open_client(settings(), transport=transport, clock=clock) as client:
-            poller = Poller(client, Budget(per_second, clock), clock)
+            poller = Poller(client, own_budget(clock, per_second), clock)
             async with poller.running():
                 await scenario(poller, clock)
 
@@ -217,7 +217,7 @@ def test_a_poller_that_ended_is_noticed() -> None:
         clock = VirtualClock()
         service = Service(clock, ready=lambda _n: 0)
         async with open_client(settings(), transport=httpx.MockTransport(service), clock=clock) as client:
-            poller = Poller(client, Budget(1, clock), clock)
+            poller = Poller(client, own_budget(clock, 1), clock)
             with pytest.raises(RuntimeError, match="not running"):
                 poller.check()
             async with poller.running():

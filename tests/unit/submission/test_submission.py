@@ -12,7 +12,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from dimona_provider.api.budget import Budget
+from dimona_provider.api.budget import Budget, Grant
 from dimona_provider.api.client import REQUEST_TIMEOUT, open_client
 from dimona_provider.errors import AuthenticationFailed, ServiceUnavailable
 from dimona_provider.intake import take_source
@@ -20,6 +20,7 @@ from dimona_provider.ledger import Ledger, claims, open_ledger
 from dimona_provider.ledger.schema import intents
 from dimona_provider.ledger.summaries import notable
 from dimona_provider.submission import Submission
+from support.budgets import own_budget
 from support.nsso import Wire, settings
 from support.people import OTHER_EMPLOYER, SSIN, in_body, item
 from support.world import ROUTE, RUN, World
@@ -297,13 +298,14 @@ def test_an_expired_claim_is_not_sent_by_its_old_owner(world: World) -> None:
     batch = world.plan([item(1)])
     pauses = [claims.LEASE]
 
-    class Pausing(Budget):
-        async def take(self) -> None:
-            world.clock.offset += pauses.pop() if pauses else 0  # the machine stood still after the claim
+    async def pausing(_count: int) -> Grant:
+        world.clock.offset += pauses.pop() if pauses else 0  # the machine stood still after the claim
+        return Grant(0.0, 1)
 
     async def file() -> None:
         async with open_client(settings(), transport=world.wire, clock=world.clock) as client:
-            await Submission(world.ledger, client, Pausing(1, world.clock), world.clock).file(batch)
+            budget = Budget(pausing, 1.0, 1, world.clock)
+            await Submission(world.ledger, client, budget, world.clock).file(batch)
 
     asyncio.run(file())
 
@@ -314,13 +316,14 @@ def test_an_expired_claim_is_not_sent_by_its_old_owner(world: World) -> None:
 def test_a_budget_that_outlasts_every_claim_fails_the_task(world: World) -> None:
     batch = world.plan([item(1)])
 
-    class Slow(Budget):
-        async def take(self) -> None:
-            world.clock.offset += claims.LEASE
+    async def slow(_count: int) -> Grant:
+        world.clock.offset += claims.LEASE
+        return Grant(0.0, 1)
 
     async def file() -> None:
         async with open_client(settings(), transport=world.wire, clock=world.clock) as client:
-            await Submission(world.ledger, client, Slow(1, world.clock), world.clock).file(batch)
+            budget = Budget(slow, 1.0, 1, world.clock)
+            await Submission(world.ledger, client, budget, world.clock).file(batch)
 
     with pytest.raises(ServiceUnavailable, match="too slow"):
         asyncio.run(file())
@@ -334,7 +337,7 @@ def test_a_claim_that_others_called_unclear_is_not_sent_any_more(world: World) -
     claimed = claims.claim(world.ledger, batch, "old", limit=10, now=world.clock.now())
     world.expire(batch)
 
-    still = claims.holds(world.ledger, claimed[0].id, "old")
+    still = claims.standing(world.ledger, [(claimed[0].id, "old")])
 
     assert not still
     assert [one.reason for one in notable(world.ledger, [batch])] == [
@@ -356,7 +359,7 @@ def _failing(world: World, fails: Any) -> Ledger:
 def _file_with(world: World, ledger: Ledger, batch: str) -> None:
     async def file() -> None:
         async with open_client(settings(), transport=world.wire, clock=world.clock) as client:
-            await Submission(ledger, client, Budget(1e6, world.clock), world.clock).file(batch)
+            await Submission(ledger, client, own_budget(world.clock), world.clock).file(batch)
 
     asyncio.run(file())
     ledger.close()
@@ -464,7 +467,7 @@ def test_a_database_that_fails_stops_the_sender_before_more_leaves(world: World)
 
     async def file() -> None:
         async with open_client(settings(), transport=world.wire, clock=world.clock) as client:
-            await Submission(broken, client, Budget(1e6, world.clock), world.clock).file(batch)
+            await Submission(broken, client, own_budget(world.clock), world.clock).file(batch)
 
     with pytest.raises(RuntimeError, match="disk full"):
         asyncio.run(file())

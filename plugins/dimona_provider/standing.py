@@ -1,0 +1,40 @@
+"""Claims that still stand, read before each POST: one query for all who ask at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dimona_provider.ledger import Ledger, claims
+
+
+class StandingClaims:
+    """Answer each question with what the ledger said after it was asked."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._asked: list[tuple[int, str, asyncio.Future[bool]]] = []
+        self._reader: asyncio.Task[None] | None = None
+
+    async def holds(self, intent: int, token: str) -> bool:
+        """Tell whether *intent* is still claimed with *token*, and no switch is on. Raises as the ledger."""
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._asked.append((intent, token, answer))
+        if self._reader is None or self._reader.done():
+            self._reader = asyncio.create_task(self._read())
+        return await answer
+
+    async def _read(self) -> None:
+        while self._asked:
+            asked, self._asked = self._asked, []
+            try:
+                standing = await asyncio.to_thread(
+                    claims.standing, self._ledger, [(intent, token) for intent, token, _ in asked]
+                )
+            except Exception as error:  # noqa: BLE001 - raised where it was asked
+                for _, _, answer in asked:
+                    if not answer.done():
+                        answer.set_exception(error)
+            else:
+                for intent, token, answer in asked:
+                    if not answer.done():
+                        answer.set_result((intent, token) in standing)
