@@ -32,7 +32,7 @@ def wish(worker_type: str = "OTH", reference: str = "E-1", **changes: Any) -> Em
 def period(number: int, worker_type: str = "OTH", *references: str, **changes: Any) -> KnownPeriod:
     """Return a known period that serves *references* (E-1 unless told otherwise)."""
     flags = {name: changes.pop(name) for name in list(changes) if name.startswith(("is_", "knows_"))}
-    serves = frozenset(references or ("E-1",))
+    serves = frozenset() if flags.pop("is_foreign", False) else frozenset(references or ("E-1",))
     return KnownPeriod(DimonaNumber(number), wish(worker_type, **changes).start, serves, **flags)
 
 

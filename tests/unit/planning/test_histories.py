@@ -14,6 +14,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -22,6 +23,7 @@ from dimona_provider.api.codec import write_declaration
 from dimona_provider.api.verdict import check_body
 from dimona_provider.domain.declaration import DimonaIn, Kind
 from dimona_provider.domain.employment import Employment, read_employment
+from dimona_provider.domain.planning.clashes import overlaps
 from dimona_provider.domain.planning.planner import plan_worker
 from dimona_provider.domain.planning.values import KnownPeriod, Plan, Planned
 from dimona_provider.domain.record import Malformed
@@ -151,6 +153,22 @@ def live(name: str, history: History) -> None:
             f"{name}: planned again: {[(one.key, one.reason) for one in again.planned]}"
         )
         check_wishes(payroll, again)
+        if not (again.decisions or again.findings):
+            check_first_contact(payroll)
+
+
+def check_first_contact(payroll: Payroll) -> None:
+    """Fail where a ledger that only knows what the NSSO shows would declare somebody twice, or cancel."""
+    shown = [replace(one, employments=frozenset(), knows_blocks=False) for one in payroll.known]
+    planned = plan_worker(payroll.wishes.values(), shown, payroll.history.now).planned
+    _counted["first contacts"] += 1
+    for one in planned:
+        told = f"{payroll.name}: at first contact {one.key} ({one.reason})"
+        assert one.kind is not Kind.CANCEL, told
+        standing = [other.content for other in shown if not other.is_cancelled]
+        assert one.kind is not Kind.IN or not any(overlaps(one.declaration, other) for other in standing), (
+            told
+        )
 
 
 def test_histories_are_planned_lawfully():

@@ -330,14 +330,14 @@ CASES = [
         [wish("FLX", start_hour=None, end_hour=None, **dates("2027-01-20", None))],
         [period(100, "FLX", start_hour=None, end_hour=None, **dates("2027-01-20", Q1))],
         "2027-02-28 23:59",
-        [],
+        ["find too_early E-1"],
         id="FLX: 32 days before a quarter it is not declared yet",
     ),
     pytest.param(
         [wish("FLX", start_hour=None, end_hour=None, **dates("2027-01-20", None))],
         [period(100, "FLX", start_hour=None, end_hour=None, **dates("2027-01-20", Q1))],
         "2027-03-01 00:00",
-        ["IN FLX from 2027-04-01 to 2027-06-30"],
+        ["IN FLX from 2027-04-01 to 2027-06-30", "find too_early E-1"],
         id="FLX: 31 days before a quarter its period is declared",
     ),
     pytest.param(
@@ -495,6 +495,28 @@ CASES = [
         MONDAY,
         [],
         id="322: the user of a period from the NSSO is not known, and no reason to cancel",
+    ),
+    # periods that the NSSO showed
+    pytest.param(
+        [wish(status="ended", end_date="2027-02-26")],
+        [period(100, "OTH", is_foreign=True)],
+        MONDAY,
+        ["OUT 100 to 2027-02-26"],
+        id="a period that fits one employment is its own",
+    ),
+    pytest.param(
+        [wish(joint_committee="140")],
+        [period(100, "OTH", is_foreign=True)],
+        MONDAY,
+        ["find overlap E-1"],
+        id="a period that does not fit is in the way, and is not touched",
+    ),
+    pytest.param(
+        [wish("STU", start_date="2027-01-25")],
+        [period(100, "STU", is_foreign=True)],
+        MONDAY,
+        ["find overlap E-1"],
+        id="STU: hours that somebody else reserved are not reserved again",
     ),
     # leap days
     pytest.param(

@@ -22,14 +22,12 @@ def quarters_of(reference: str, content: DimonaIn, now: dt.datetime, last_known:
     """
     Yield the periods of a flexi-job, one in each quarter.
 
-    Without an end date there is no last one: the quarters that the NSSO takes already, and those up to
-    *last_known*, which are declared.
+    Without an end date there is no last one: the quarters up to the first that the NSSO does not take yet,
+    and those up to *last_known*, which are declared.
     """
     begin = content.start_date
     while content.end_date is None or begin <= content.end_date:
         is_open = content.end_date is None
-        if is_open and begin > content.start_date and not _is_due(begin, now, last_known):
-            return
         ends = last_day_of_quarter(begin)
         end = ends if content.end_date is None else min(ends, content.end_date)
         year, number = quarter_of(begin)
@@ -40,6 +38,8 @@ def quarters_of(reference: str, content: DimonaIn, now: dt.datetime, last_known:
             reason=Reason.NEW if begin == content.start_date else Reason.QUARTER,
             is_end_ours=is_open,
         )
+        if is_open and not _is_due(begin, now, last_known):
+            return
         begin = ends + _DAY
 
 

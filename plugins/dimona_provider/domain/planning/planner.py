@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.employment import Employment
+from dimona_provider.domain.planning.adopting import adopt
 from dimona_provider.domain.planning.matching import Matching, drop_early, plan_matched
 from dimona_provider.domain.planning.ordering import drop_refused, order
 from dimona_provider.domain.planning.values import Draft, KnownPeriod, Plan, Unplanned
@@ -23,7 +24,7 @@ def plan_worker(employments: Iterable[Employment], known: Iterable[KnownPeriod],
     """
     moment = now.astimezone(BRUSSELS)
     wishes = sorted(employments, key=lambda one: one.reference)
-    periods = sorted(known, key=lambda one: one.period_id.number)
+    periods = adopt(sorted(known, key=lambda one: one.period_id.number), wishes)
     draft = Draft()
     active = [one for one in periods if not one.is_cancelled]
     matching = Matching(
