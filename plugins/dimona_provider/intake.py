@@ -8,46 +8,33 @@ declaration is written down as a finding, and the others go on.
 from __future__ import annotations
 
 import itertools
-from collections import Counter
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from dimona_provider.api.codec import write_declaration
 from dimona_provider.api.wire import InvalidBody, read_filing
 from dimona_provider.domain.deadlines import brussels_today
 from dimona_provider.domain.employment import read_employment, read_reference
-from dimona_provider.domain.planning import NotHandled, plan_employment
 from dimona_provider.domain.record import Malformed
 from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.identity import make_intent, with_basis
-from dimona_provider.ledger import Ledger, batches, intents, staging
+from dimona_provider.ledger import Ledger, batches, intents, staging, wishes
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.findings import Finding, FindingKind, note_findings
 from dimona_provider.ledger.intents import NewIntent, Recorded
+from dimona_provider.plan_run import PlanRun
+from dimona_provider.taken import Taken
+from dimona_provider.workplans import write_wish
 
 _PAGE = 500
-_CHANGED = "its dates, hours or features changed since it was declared; changes are not declared yet"
-_SECOND_CONTRACT = "this student has another contract with this employer in this quarter; not added up yet"
-_CANCELLED = (
-    "its declaration was cancelled, yet payroll still has it: withdraw it there, or declare it yourself"
-)
 _NOT_RECORDED = {
     Recorded.WAITING: "another declaration of this employment is still open; plan it again after its outcome",
     Recorded.SHARED: "the same declaration was already made for another employment id",
     Recorded.OTHER_WORKER: "its worker has another number or identity than when it was declared",
 }
-
-
-@dataclass(slots=True)
-class Taken:
-    """What became of the records of one intake."""
-
-    records: int = 0
-    recorded: Counter[Recorded] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +52,10 @@ def plan_exports(
     now: float,
 ) -> Taken:
     """
-    Turn every staged page of payroll into intents, and delete the page in the same transaction.
+    Keep every staged page of payroll as wishes, delete the page in the same transaction, then plan.
 
-    The intents have no batch yet: ``batches.assign`` hands them out, also those of a plan that died half-way.
+    What is new among the wishes is planned, and what has come due since. The intents have no batch yet:
+    ``batches.assign`` hands them out, also those of a plan that died half-way.
     """
     total = Taken()
     for page, place, records in staging.pages(ledger):
@@ -81,9 +69,18 @@ def plan_exports(
                 intake.take_employment(record)
             note_findings(connection, run, routes.default.environment, taken.findings, now=now)
         total.records += taken.records
-        total.recorded.update(taken.recorded)
         total.findings.extend(taken.findings)
+        total.places |= taken.places
+    PlanRun(ledger, run, routes, total, now).plan_due()
+    _count_known(total)
     return total
+
+
+def _count_known(taken: Taken) -> None:
+    """Count the records after which nothing was left to do."""
+    told = {one.employment for one in taken.findings}
+    done = len(taken.places.keys() - told) - taken.recorded[Recorded.NEW]
+    taken.recorded[Recorded.KNOWN] = max(taken.recorded[Recorded.KNOWN], done)
 
 
 def take_source(
@@ -134,29 +131,21 @@ class _Intake:
             for defect in malformed.defects:
                 self._find(FindingKind.MALFORMED, malformed.reference, defect.field, defect.reason)
             return
-        planned = plan_employment(employment)
-        if isinstance(planned, NotHandled):
-            self._find(FindingKind.NOT_HANDLED, employment.reference, planned.field, planned.reason)
-            return
-        filing = read_filing(write_declaration(planned))
+        kept = write_wish(employment)
+        filing = read_filing(kept["declaration"])
         environment = self.routes.of(filing.employer).environment
         intent = make_intent(self.ledger, self.connection, environment, employment.reference, filing)
-        if (reason := self._why_not(intent)) is not None:
-            self._find(FindingKind.NOT_HANDLED, employment.reference, "employment", reason)
-            return
-        self._record(intent)
-
-    def _why_not(self, intent: NewIntent) -> str | None:
-        """Return why payroll's wish, beside what stands already, needs more than an IN."""
-        stands = intents.standing(self.connection, intent)
-        if stands is None:
-            return None
-        if stands.content != intent.content:
-            return _CHANGED if stands.employment == intent.employment else _SECOND_CONTRACT
-        if stands.worker_hash != intent.worker_hash and stands.employment == intent.employment:
-            return _NOT_RECORDED[Recorded.OTHER_WORKER]
-        based = with_basis(self.connection, intent)
-        return _CANCELLED if based is None or based.basis != stands.basis else None
+        said = json.dumps([employment.status, intent.content])
+        wish = wishes.Wish(
+            environment=environment,
+            employment=employment.reference,
+            employer=filing.employer,
+            worker_hash=intent.worker_hash or "",
+            content=self.ledger.keys.content_hash(said),
+            body=json.dumps(kept, sort_keys=True).encode(),
+        )
+        self.taken.places[employment.reference] = self.place
+        wishes.keep(self.ledger, self.connection, wish, now=self.now)
 
     def take_item(self, item: object) -> None:
         reference = None

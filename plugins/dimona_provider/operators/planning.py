@@ -10,10 +10,11 @@ from airflow.sdk import BaseOperator, Context
 
 from dimona_provider.errors import InvalidSource
 from dimona_provider.hooks import DimonaHook
-from dimona_provider.intake import Taken, plan_exports
+from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.reporting import finding_lines
+from dimona_provider.taken import Taken
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import routes_from, run_of, task_ledger
 from dimona_provider.upkeep import sweep

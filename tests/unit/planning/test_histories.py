@@ -112,9 +112,9 @@ def check_wishes(payroll: Payroll, plan: Plan) -> None:
         # What goes on under a new contract needs no declaration that would name it.
         serving = serving or [one for one in active if _days(one.content) >= _days(wish.start)]
         types = {one.content.worker_type for one in serving}
-        assert types == {wish.start.worker_type} or (wish.start.worker_type, types) == ("EXT", {"OTH"}), (
-            f"{payroll.name}: {reference} stands as {types}"
-        )
+        lawful = {"EXT", "OTH"} if wish.start.worker_type == "EXT" else {wish.start.worker_type}
+        assert types <= lawful, f"{payroll.name}: {reference} stands as {types}"
+        assert types, f"{payroll.name}: {reference} does not stand"
         covered = {day for one in serving for day in _days(one.content)}
         if wish.start.worker_type == "FLX" and wish.start.end_date is None:
             continue  # the quarters to come are not declared yet

@@ -28,6 +28,23 @@ class Brake:
         return count <= self.few or (count <= self.most and count <= self.share * periods)
 
 
+def count_ends(plan: Plan) -> Counter[str]:
+    """Count the OUT and CANCEL of each employer, by its number."""
+    return Counter(employer for employer in map(_ends_of, plan.planned) if employer)
+
+
+def hold_ends(plan: Plan, stopped: Set[str]) -> tuple[Plan, dict[str, list[Planned]]]:
+    """Return a worker's plan without the OUT and CANCEL of *stopped* employers, and these by employer."""
+    keys = _held_keys(plan, stopped)
+    if not keys:
+        return plan, {}
+    held: dict[str, list[Planned]] = {}
+    for one in plan.planned:
+        if one.key in keys:
+            held.setdefault(keys[one.key], []).append(one)
+    return replace(plan, planned=tuple(one for one in plan.planned if one.key not in keys)), held
+
+
 def apply_brake(
     plans: Sequence[Plan], periods: Mapping[str, int], now: dt.datetime, brake: Brake | None = None
 ) -> tuple[list[Plan], list[Decision]]:
@@ -38,21 +55,16 @@ def apply_brake(
     held stands in the decision, whole, so that a person's yes files it.
     """
     brake = brake or Brake()
-    counts = Counter(employer for plan in plans for employer in map(_ends_of, plan.planned) if employer)
-    stopped = {
-        employer for employer, count in counts.items() if not brake.allows(count, periods.get(employer, 0))
-    }
-    if not stopped:
-        return list(plans), []
+    counts = sum((count_ends(plan) for plan in plans), Counter[str]())
+    stopped = {name for name, count in counts.items() if not brake.allows(count, periods.get(name, 0))}
     going: list[Plan] = []
     held: dict[str, list[Planned]] = {employer: [] for employer in sorted(stopped)}
     for plan in plans:
-        keys = _held_keys(plan, stopped)
-        going.append(replace(plan, planned=tuple(one for one in plan.planned if one.key not in keys)))
-        for one in plan.planned:
-            if one.key in keys:
-                held[keys[one.key]].append(one)
-    return going, [_question(found, now) for found in held.values()]
+        rest, of_plan = hold_ends(plan, stopped)
+        going.append(rest)
+        for employer, found in of_plan.items():
+            held[employer] += found
+    return going, [question(found, now) for found in held.values()]
 
 
 def _ends_of(planned: Planned) -> str | None:
@@ -72,7 +84,8 @@ def _held_keys(plan: Plan, stopped: Set[str]) -> dict[str, str]:
     return keys
 
 
-def _question(held: Sequence[Planned], now: dt.datetime) -> Decision:
+def question(held: Sequence[Planned], now: dt.datetime) -> Decision:
+    """Return the question whether what the brake held is right."""
     return Decision(
         DecisionKind.BRAKE,
         employments=tuple(sorted({reference for one in held for reference in one.employments})),

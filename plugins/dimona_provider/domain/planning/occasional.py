@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
+from dimona_provider.domain.declaration import DimonaIn
 from dimona_provider.domain.employment import Employment
 from dimona_provider.domain.planning.lawful import answer_by, is_past, undo_by
 from dimona_provider.domain.planning.values import Decision, Draft, KnownPeriod, Wanted, employer_key
@@ -62,9 +63,16 @@ def _ordinary_of(one: Employment, known: Iterable[KnownPeriod], now: dt.datetime
         for period in known
         if one.reference in period.employments
         and period.content.worker_type == "OTH"
+        and _touches(period.content, one.start)
         and is_past(undo_by(period.content), now)
     )
     return min(serving, key=lambda period: period.period_id.number, default=None)
+
+
+def _touches(period: DimonaIn, wish: DimonaIn) -> bool:
+    """Tell whether a spell lies in a period or next to it; one that was moved away is none of it any more."""
+    last = period.end_date or dt.date.max - _DAY
+    return period.start_date - _DAY <= (wish.end_date or wish.start_date) and wish.start_date <= last + _DAY
 
 
 def _go_on_as_ordinary(

@@ -106,6 +106,13 @@ def _with_dependents(planned: Sequence[Planned], dropped: Planned) -> set[str]:
     gone = {dropped.key}
     if dropped.reason is Reason.REPLACEMENT:
         gone |= set(dropped.depends_on)
+    if dropped.kind is Kind.IN:
+        # Periods that were to give way to this one stay: else nobody would be declared.
+        gone |= {
+            one.key
+            for one in planned
+            if one.reason is Reason.UNWANTED and not set(dropped.employments).isdisjoint(one.employments)
+        }
     while more := {one.key for one in planned if gone & set(one.depends_on)} - gone:
         gone |= more
     return gone
