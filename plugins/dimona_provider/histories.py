@@ -11,7 +11,7 @@ from dimona_provider.api.wire import InvalidBody
 from dimona_provider.domain.declaration import Declaration, DimonaIn, DimonaOut, DimonaUpdate, Kind
 from dimona_provider.domain.identifiers import DimonaNumber
 from dimona_provider.domain.planning.differences import TIMES
-from dimona_provider.domain.planning.values import KnownPeriod, employer_key
+from dimona_provider.domain.planning.values import KnownPeriod
 from dimona_provider.ledger.history import Declared
 
 _LOCKED = "00913-362"
@@ -24,8 +24,10 @@ class Standing:
     """The periods of one worker."""
 
     periods: dict[int, KnownPeriod] = field(default_factory=dict)
-    busy_employers: set[str] = field(default_factory=set)
-    """Employers with an OUT, UPDATE or CANCEL without outcome: nobody knows how its period will stand."""
+    busy: dict[int, list[KnownPeriod]] = field(default_factory=dict)
+    """Periods with an OUT, UPDATE or CANCEL without outcome: how they stand, and how they may come to."""
+    has_open: bool = False
+    """Whether anything at all has no outcome yet."""
     unknown: set[str] = field(default_factory=set)
     """Employments with a period whose content the ledger does not know any more."""
 
@@ -47,6 +49,7 @@ def stand(history: Sequence[Declared], shown: Iterable[KnownPeriod] = ()) -> Sta
     *shown* are periods as the NSSO showed them; what was declared here goes before them.
     """
     made = Standing({one.period_id.number: one for one in shown})
+    made.has_open = any(one.is_open for one in history)
     for one in history:
         if one.kind is Kind.IN:
             if one.is_open or one.is_effective:
@@ -70,19 +73,24 @@ def _begin(made: Standing, one: Declared) -> None:
 
 def _follow(made: Standing, one: Declared, number: int) -> None:
     period = made.periods.get(number)
-    if one.is_open:
-        made.busy_employers.add(employer_key(period.content.employer) if period else one.employer)
     if period is None:
         return
-    if _LOCKED in one.anomalies:
+    if one.is_open:
+        changed = _changed(period, one)
+        made.busy.setdefault(number, [period]).extend([changed] if changed else [])
+    elif _LOCKED in one.anomalies:
         made.periods[number] = replace(period, is_locked=True)
     elif one.is_effective:
-        changed = _changed(period, one)
-        if changed is None:
-            made.unknown |= period.employments
-            del made.periods[number]
-        else:
-            made.periods[number] = changed
+        _take_effect(made, one, period)
+
+
+def _take_effect(made: Standing, one: Declared, period: KnownPeriod) -> None:
+    changed = _changed(period, one)
+    if changed is None:
+        made.unknown |= period.employments
+        del made.periods[period.period_id.number]
+    else:
+        made.periods[period.period_id.number] = changed
 
 
 def _changed(period: KnownPeriod, one: Declared) -> KnownPeriod | None:

@@ -79,8 +79,8 @@ def plan_exports(
 def _count_known(taken: Taken) -> None:
     """Count the records after which nothing was left to do."""
     told = {one.employment for one in taken.findings}
-    done = len(taken.places.keys() - told) - taken.recorded[Recorded.NEW]
-    taken.recorded[Recorded.KNOWN] = max(taken.recorded[Recorded.KNOWN], done)
+    if known := taken.places.keys() - told - taken.filed:
+        taken.recorded[Recorded.KNOWN] = len(known)
 
 
 def take_source(
@@ -170,6 +170,8 @@ class _Intake:
             self.taken.recorded[Recorded.WAITING] += 1
             return
         self._record(based)
+        if based.period_id is not None:
+            wishes.plan_period_again(self.connection, based.environment, based.period_id, now=self.now)
 
     def _record(self, intent: NewIntent) -> None:
         recorded = intents.record(self.ledger, self.connection, intent, batch=self.batch, now=self.now)

@@ -81,7 +81,10 @@ class PlanRun:
         plan, held = hold_ends(thought.plan, stopped)
         for employer, found in held.items():
             self._held[thought.environment, employer] += found
-        again: dict[str, float | None] = {one.reference: None for one in thought.employments}
+        # What is open may be refused, and then what it was in the way of has to be planned again.
+        is_clear = not (thought.is_open and (plan.findings or plan.decisions or thought.busy))
+        at = None if is_clear else self.now
+        again: dict[str, float | None] = {one.reference: at for one in thought.employments}
         waiting = {name for one in held.values() for planned in one for name in planned.employments}
         waiting |= self._record(connection, thought, plan)
         again |= {name: self.now for name in waiting if name in again}
@@ -99,9 +102,13 @@ class PlanRun:
         recorder = Recorder(self.ledger, connection, thought.environment, thought.worker_hash, self.now)
         waiting: set[str] = set()
         for planned in in_chain(plan.planned):
+            if planned.key in thought.under_way:
+                continue
             waits = planned.key in thought.waiting
             recorded = Recorded.WAITING if waits else recorder.record(planned)
             self.taken.recorded[recorded] += 1
+            if recorded is Recorded.NEW:
+                self.taken.filed |= set(planned.employments)
             if recorded in _REASONS:
                 self.taken.find(planned.employments[0], "employment", _REASONS[recorded])
             if recorded is Recorded.WAITING:

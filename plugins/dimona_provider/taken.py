@@ -18,6 +18,8 @@ class Taken:
     findings: list[Finding] = field(default_factory=list)
     questions: int = 0
     """Questions for a person that were not asked before."""
+    filed: set[str] = field(default_factory=set)
+    """The employments that something new is filed for."""
     places: dict[str, str] = field(default_factory=dict)
     """Where each employment of this intake stood, by payroll's own id."""
 

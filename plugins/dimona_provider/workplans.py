@@ -21,8 +21,11 @@ from dimona_provider.api.codec import read_declaration, write_declaration
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.declaration import DimonaIn, Kind
 from dimona_provider.domain.employment import Employment
+from dimona_provider.domain.planning.clashes import clash, is_near
+from dimona_provider.domain.planning.differences import has_same_times
 from dimona_provider.domain.planning.planner import plan_worker
 from dimona_provider.domain.planning.values import KnownPeriod, Plan, Planned
+from dimona_provider.domain.worker_types import quarter_of
 from dimona_provider.histories import Standing, is_assumed, stand
 from dimona_provider.ledger import Ledger, history, wishes
 from dimona_provider.recording import employer_of
@@ -38,10 +41,16 @@ class WorkerPlan:
     plan: Plan
     waiting: frozenset[str]
     """Keys of what waits for the outcome of something that is open."""
+    under_way: frozenset[str]
+    """Keys of what is filed already and has no outcome yet."""
     others: frozenset[str]
     """Employments that stand for another worker."""
     unknown: frozenset[str]
     """Employments whose period the ledger can't describe any more."""
+    is_open: bool
+    """Whether something has no outcome yet: what is said of the rest may then change without payroll."""
+    busy: bool
+    """Whether a period changes without payroll, as a team or a person declares it."""
 
 
 def write_wish(employment: Employment) -> dict[str, Any]:
@@ -88,8 +97,11 @@ def think(
         employments=tuple(wanted),
         plan=_without(plan, left_out),
         waiting=frozenset(_waiting(plan, standing)),
+        under_way=frozenset(_under_way(plan, standing)),
         others=frozenset(others),
         unknown=frozenset(standing.unknown & set(names)),
+        is_open=standing.has_open,
+        busy=bool(standing.busy),
     )
 
 
@@ -99,17 +111,41 @@ def _without(plan: Plan, left_out: set[str]) -> Plan:
     return replace(plan, findings=findings)
 
 
-def _waiting(plan: Plan, standing: Standing) -> Iterator[str]:
-    """Yield the keys of what can't be written down before something else has its outcome."""
+def _waiting(plan: Plan, standing: Standing) -> set[str]:
+    """Return the keys of what can't be written down before something else has its outcome."""
     waits: set[str] = set()
     for one in plan.planned:
-        if (
-            is_assumed(one.period_id)
-            or employer_of(one) in standing.busy_employers
-            or not waits.isdisjoint(one.depends_on)
-        ):
+        if not waits.isdisjoint(one.depends_on) or _is_in_the_way(one, standing):
             waits.add(one.key)
-            yield one.key
+    return waits
+
+
+def _is_in_the_way(one: Planned, standing: Standing) -> bool:
+    if is_assumed(one.period_id) or (one.period_id is not None and one.period_id.number in standing.busy):
+        return True
+    busy = [period.content for periods in standing.busy.values() for period in periods]
+    return one.after is not None and any(_meet(one.after, content) for content in busy)
+
+
+def _under_way(plan: Plan, standing: Standing) -> Iterator[str]:
+    """Yield the keys of what is open already, and only has no outcome yet."""
+    for one in plan.planned:
+        for period in standing.busy.get(one.period_id.number, ())[1:] if one.period_id else ():
+            is_cancel = one.after is None and period.is_cancelled
+            if is_cancel or (one.after is not None and has_same_times(one.after, period.content)):
+                yield one.key
+
+
+def _meet(one: DimonaIn, busy: DimonaIn) -> bool:
+    """Tell whether what becomes of a period may matter to another: its days, or hours that are added up."""
+    if clash(one, busy) or is_near(one, busy):
+        return True
+    is_combined = one.worker_type == busy.worker_type and one.worker_type in _COMBINED
+    return is_combined and quarter_of(one.start_date) == quarter_of(busy.start_date)
+
+
+_COMBINED = frozenset({"STU", "FLX", "EXT"})
+"""Types whose periods of one quarter depend on each other."""
 
 
 def count_ends(ledger: Ledger, due: Sequence[tuple[str, str]], *, now: float) -> Counter[tuple[str, str]]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from dimona_provider.domain.declaration import Kind
 from dimona_provider.ledger.intents import insert_once
 from dimona_provider.ledger.plan_schema import employments
+from dimona_provider.ledger.schema import intents
 from dimona_provider.ledger.store import Ledger
-
-_MOST_VALUES = 500  # SQLite takes a limited number of bound values in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +56,23 @@ def keep(ledger: Ledger, connection: sa.Connection, wish: Wish, *, now: float) -
     return True
 
 
-def due_workers(ledger: Ledger, environments: Collection[str], *, now: float) -> Iterator[tuple[str, str]]:
-    """Yield environment and keyed hash of every worker of whom something is to be planned by *now*."""
-    for environment in sorted(environments):
-        last = ""
-        while True:
-            due = (
-                employments.c.environment == environment,
-                employments.c.plan_at <= now,
-                employments.c.worker_hash > last,
-            )
-            column = employments.c.worker_hash
-            query = sa.select(column).where(*due).distinct().order_by(column).limit(_MOST_VALUES)
-            with ledger.read() as connection:
-                found = list(connection.scalars(query))
-            if not found:
-                break
-            last = found[-1]
-            yield from ((environment, worker) for worker in found)
+def due_workers(ledger: Ledger, environments: Collection[str], *, now: float) -> list[tuple[str, str]]:
+    """Return environment and keyed hash of every worker of whom something is to be planned by *now*."""
+    which = (employments.c.environment.in_(list(environments)), employments.c.plan_at <= now)
+    worker = (employments.c.environment, employments.c.worker_hash)
+    # In the order in which payroll named them first, so that a plan can be read beside its export.
+    query = sa.select(*worker).where(*which).group_by(*worker).order_by(sa.func.min(employments.c.id))
+    with ledger.read() as connection:
+        return [(row.environment, row.worker_hash) for row in connection.execute(query)]
+
+
+def plan_period_again(connection: sa.Connection, environment: str, period_id: int, *, now: float) -> None:
+    """Plan whom a period belongs to again: somebody changed it without payroll."""
+    of_period = sa.select(intents.c.employment).where(
+        intents.c.environment == environment, intents.c.period_id == period_id, intents.c.kind == Kind.IN
+    )
+    which = (employments.c.environment == environment, employments.c.employment.in_(of_period))
+    connection.execute(employments.update().where(*which).values(plan_at=now))
 
 
 def of_worker(
