@@ -14,6 +14,7 @@ from include.dimona_simulator.model import Declaration, Filing
 from include.dimona_simulator.register import Register
 from include.dimona_simulator.settings import Settings, Timing
 from include.dimona_simulator.structure import check_declaration
+from support.parts import Json
 
 _AT_ONCE = Settings(timing=Timing(0, 0, 0, 0, 0))
 
@@ -25,12 +26,16 @@ class FiledRegister:
         self.register = Register(settings)
         self.serves: dict[int, frozenset[str]] = {}
 
-    def file(self, planned: Planned, now: dt.datetime) -> Declaration:
-        """File one; return the declaration with its final verdict."""
-        body = write_declaration(planned.declaration)
+    def take(self, body: Json, now: dt.datetime) -> Declaration:
+        """File a body; return the declaration with its final verdict."""
         check_declaration(body)
         declaration = self.register.draft(Filing.of(body), now.timestamp())
         self.register.add(declaration)
+        return declaration
+
+    def file(self, planned: Planned, now: dt.datetime) -> Declaration:
+        """File what is planned; return the declaration with its final verdict."""
+        declaration = self.take(write_declaration(planned.declaration), now)
         if declaration.final.period_id is not None:
             self.serves[declaration.final.period_id] = frozenset(planned.employments)  # the latest word holds
         return declaration
