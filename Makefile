@@ -56,6 +56,11 @@ chaos: setup ## Kill and fail a real Airflow at random, compare its ledger with 
 	@$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --employments $(EMPLOYMENTS) \
 		$(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
 
+# Benchmarks: FULL=1 for the long forms, CELLS="imports submission" for some of them (docs/benchmarks.md).
+.PHONY: bench
+bench: setup ## Measure: one table of all cells (FULL=1 for the long ones, CELLS="imports" for some)
+	@$(BIN)/python -m bench $(if $(FULL),--full) $(if $(CELLS),--only $(CELLS)) --seed $(SEED)
+
 .PHONY: format
 format: setup ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

@@ -1,10 +1,7 @@
 """
 Measure ``dimona validate``: seeded declarations of every kind and worker type through the whole command.
 
-    python bench/validate.py [--lines 100000] [--seed 1] [--share-wrong 0.3]
-
-Runs the command's own code in this process, on one core, from a file to a file, and prints what was
-measured as one JSON object.
+Runs the command's own code in this process, on one core, from a file to a file.
 """
 
 from __future__ import annotations
@@ -13,14 +10,15 @@ import argparse
 import datetime as dt
 import json
 import random
-import resource
-import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bench.command import parser, run
+from bench.machine import peak_memory, tell
+from bench.table import Figure
 from dimona_provider.domain.worker_types import WorkerType, worker_types
 from dimona_provider.validation import validate
 from dimona_provider.verdict_text import as_json_lines
@@ -134,13 +132,8 @@ def _ssin(draw: random.Random) -> str:
     return f"{head}{97 - int(head) % 97:02d}"
 
 
-def main() -> None:
-    """Generate, validate, print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])  # type: ignore[union-attr]
-    parser.add_argument("--lines", type=int, default=100_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--share-wrong", type=float, default=0.3)
-    asked = parser.parse_args()
+def measure(asked: argparse.Namespace) -> list[Figure]:
+    """Generate, validate, count."""
     draw = random.Random(asked.seed)  # noqa: S311 - reproducible on purpose
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "in.jsonl"), Path(folder, "out.jsonl")
@@ -152,18 +145,23 @@ def main() -> None:
             for line in as_json_lines(validate(read, TODAY), "en"):
                 written.write(line.encode())
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-        counts = Counter(line.split(b'"valid": ')[1][:4] == b"true" for line in target.open("rb"))
-    figures = {
-        "lines": asked.lines,
-        "seed": asked.seed,
-        "valid": counts[True],
-        "invalid": counts[False],
-        "seconds": round(seconds, 2),
-        "cpu_seconds": round(cpu, 2),
-        "lines_per_second": round(asked.lines / seconds),
-        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-    }
-    sys.stdout.write(json.dumps(figures) + "\n")
+        with target.open("rb") as lines:
+            counts = Counter(line.split(b'"valid": ')[1][:4] == b"true" for line in lines)
+    case = f"{asked.lines} lines, {counts[False]} of them invalid"
+    tell(f"validate: {asked.lines / seconds:.0f} lines/s")
+    return [
+        Figure("validate", case, "lines per second", asked.lines / seconds, "/s"),
+        Figure("validate", case, "CPU per line", 1000 * cpu / asked.lines, "ms"),
+        Figure("validate", case, "peak memory (RSS)", peak_memory(), "MiB"),
+    ]
+
+
+def main() -> None:
+    """Measure and print."""
+    command = parser("validate", __doc__)
+    command.add_argument("--lines", type=int, default=100_000, help="declarations (100000)")
+    command.add_argument("--share-wrong", type=float, default=0.3, help="of the lines (0.3)")
+    run(command, measure)
 
 
 if __name__ == "__main__":

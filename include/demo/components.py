@@ -13,7 +13,7 @@ class Component:
 
     *arguments* follow the interpreter; ``{name}`` in them stands for the port of that name.
     *health* is a path on the component's first port that answers 200, *heartbeat* the component's name
-    in Airflow's own health report.
+    in Airflow's own health report. *cores* are the processors that it may use, where the system can say so.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Component:
     ports: tuple[str, ...] = ()
     health: str | None = None
     heartbeat: str | None = None
+    cores: frozenset[int] | None = None
 
 
 def _airflow(name: str, *options: str, port: str | None = None, heartbeat: str) -> Component:

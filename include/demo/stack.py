@@ -94,7 +94,8 @@ class Stack(Supervision):
         raise_file_limit()
         passwords = json.dumps({USER: self.installation.password})
         write_private(environment.passwords_file(self.directory), passwords)
-        self.launch(name, self._command(name), self.environment, self._fingerprint(name))
+        cores = self.components[name].cores
+        self.launch(name, self._command(name), self.environment, self._fingerprint(name), cores)
 
     def stop(self, *names: str) -> None:
         """End everything or *names*, as in ``Supervision``, and the connection to the api-server."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,15 +90,26 @@ class Supervision:
         self._end([record for record in records if record.name in _SERVERS])
 
     def launch(
-        self, name: str, command: Sequence[str], environment: Mapping[str, str], fingerprint: str = ""
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        fingerprint: str = "",
+        cores: Set[int] | None = None,
     ) -> subprocess.Popen[bytes]:
-        """Start a component; its record is written before it begins, and stays when it ends by itself."""
+        """
+        Start a component; its record is written before it begins, and stays when it ends by itself.
+
+        It and its children run on *cores* alone, if these are given and the system can do so.
+        """
         since = datetime.now(UTC)
 
         def note(pid: int) -> None:
             session = sessions.Session.of(pid, self.directory)
             session = session or sessions.Session(pid, "ended", str(self.directory))
             Record(name, session, fingerprint, since).write(self.directory)
+            if cores is not None and hasattr(os, "sched_setaffinity"):
+                os.sched_setaffinity(pid, cores)
 
         child = sessions.launch(command, environment, self.directory, self.log(name), note)
         self._children[child.pid] = child

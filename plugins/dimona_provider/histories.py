@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dimona_provider.api.codec import read_declaration
@@ -28,6 +28,7 @@ class Standing:
     """Periods with an OUT, UPDATE or CANCEL without outcome: how they stand, and how they may come to."""
     has_open: bool = False
     """Whether anything at all has no outcome yet."""
+    purged: Mapping[str, DimonaIn] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     """Employments with a period whose content the ledger does not know any more."""
 
@@ -42,13 +43,18 @@ def is_assumed(number: DimonaNumber | None) -> bool:
     return number is not None and number.number >= _FIRST_ASSUMED
 
 
-def stand(history: Sequence[Declared], shown: Iterable[KnownPeriod] = ()) -> Standing:
+def stand(
+    history: Sequence[Declared],
+    shown: Iterable[KnownPeriod] = (),
+    purged: Mapping[str, DimonaIn] | None = None,
+) -> Standing:
     """
     Return the periods that *history*, in the order of planning, leaves.
 
-    *shown* are periods as the NSSO showed them; what was declared here goes before them.
+    *shown* are periods as the NSSO showed them; what was declared here goes before them. *purged* holds what
+    may be recognised although its body is gone, by the keyed hash of its content.
     """
-    made = Standing({one.period_id.number: one for one in shown})
+    made = Standing({one.period_id.number: one for one in shown}, purged=purged or {})
     made.has_open = any(one.is_open for one in history)
     for one in history:
         if one.kind is Kind.IN:
@@ -61,7 +67,7 @@ def stand(history: Sequence[Declared], shown: Iterable[KnownPeriod] = ()) -> Sta
 
 def _begin(made: Standing, one: Declared) -> None:
     number = one.period_id if one.is_effective and one.period_id else _FIRST_ASSUMED + one.id
-    content = _read(one)
+    content = _read(one) or made.purged.get(one.content)
     serves = one.serves or frozenset({one.employment})
     if isinstance(content, DimonaIn):
         made.periods[number] = KnownPeriod(DimonaNumber(number), content, serves)

@@ -17,7 +17,7 @@ from dimona_provider.domain.deadlines import file_in_by
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import OPEN
 from dimona_provider.domain.worker_types import quarter_of
-from dimona_provider.ledger import Ledger, intents
+from dimona_provider.ledger import Ledger, standing
 from dimona_provider.ledger.intents import NewIntent
 
 
@@ -28,7 +28,7 @@ def make_intent(
     worker = _worker(ledger, filing)
     employer = filing.employer
     if not employer and filing.period_id is not None:
-        employer = intents.employer_of_period(connection, environment, filing.period_id) or ""
+        employer = standing.employer_of_period(connection, environment, filing.period_id) or ""
     deadline = file_in_by(filing.start_date, filing.start_hour) if filing.start_date else None
     return NewIntent(
         environment=environment,
@@ -52,17 +52,17 @@ def with_basis(connection: sa.Connection, intent: NewIntent) -> NewIntent | None
     So A, then B, then again A are three intents, while A that still stands, wished for again, stays one.
     """
     if intent.kind is Kind.IN:
-        same = intents.standing(connection, intent, same_content=True)
+        same = standing.of_subject(connection, intent, same_content=True)
         if same is None:
             return intent
-        last = same.period_id and intents.standing_on_period(connection, intent.environment, same.period_id)
+        last = same.period_id and standing.on_period(connection, intent.environment, same.period_id)
         if not last or last.kind != Kind.CANCEL:
             return intent.on(same.basis)
         # Before the CANCEL has its outcome nobody knows whether a second IN would stand beside the first.
         return None if last.state in OPEN else intent.on(str(last.declaration_id))
     if intent.period_id is None:
         return intent
-    last = intents.standing_on_period(connection, intent.environment, intent.period_id)
+    last = standing.on_period(connection, intent.environment, intent.period_id)
     if last is None:
         return intent
     return intent.on(last.basis if last.content == intent.content else str(last.declaration_id or ""))

@@ -8,40 +8,19 @@ declaration is written down as a finding, and the others go on.
 from __future__ import annotations
 
 import itertools
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-import sqlalchemy as sa
-
-from dimona_provider.api.wire import InvalidBody, read_filing
-from dimona_provider.domain.deadlines import brussels_today
-from dimona_provider.domain.employment import read_employment, read_reference
-from dimona_provider.domain.record import Malformed
 from dimona_provider.domain.routes import Route, Routes
-from dimona_provider.identity import make_intent, with_basis
-from dimona_provider.ledger import Ledger, batches, intents, staging, wishes
+from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.batches import Run
-from dimona_provider.ledger.findings import Finding, FindingKind, note_findings
-from dimona_provider.ledger.intents import NewIntent, Recorded
+from dimona_provider.ledger.findings import note_findings
+from dimona_provider.ledger.intents import Recorded
 from dimona_provider.plan_run import PlanRun
 from dimona_provider.taken import Taken
-from dimona_provider.workplans import write_wish
+from dimona_provider.wishes import Intake
 
 _PAGE = 500
-_NOT_RECORDED = {
-    Recorded.WAITING: "another declaration of this employment is still open; plan it again after its outcome",
-    Recorded.SHARED: "the same declaration was already made for another employment id",
-    Recorded.OTHER_WORKER: "its worker has another number or identity than when it was declared",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class BadRecord:
-    """A line of a source that is no JSON at all."""
-
-    reason: str
 
 
 def plan_exports(
@@ -65,7 +44,7 @@ def plan_exports(
                 continue  # another plan took it
             for number, record in enumerate(records, start=1):
                 at = f"{place} record {number}"
-                intake = _Intake(ledger, connection, routes, at, None, now, taken)
+                intake = Intake(ledger, connection, routes, at, None, now, taken)
                 intake.take_employment(record)
             note_findings(connection, run, routes.default.environment, taken.findings, now=now)
         total.records += taken.records
@@ -101,7 +80,7 @@ def take_source(
             for number, item in page:
                 taken.records += 1
                 place = f"{origin} item {number}"
-                _Intake(ledger, connection, Routes(route), place, batch, now, taken).take_item(item)
+                Intake(ledger, connection, Routes(route), place, batch, now, taken).take_item(item)
             note_findings(connection, run, route.environment, taken.findings[before:], now=now)
     return batch, taken
 
@@ -110,74 +89,3 @@ def _pages(items: Iterable[tuple[int, Any]]) -> Iterator[list[tuple[int, Any]]]:
     iterator = iter(items)
     while page := list(itertools.islice(iterator, _PAGE)):
         yield page
-
-
-@dataclass(frozen=True, slots=True)
-class _Intake:
-    """One record on its way into the ledger."""
-
-    ledger: Ledger
-    connection: sa.Connection
-    routes: Routes
-    place: str
-    batch: str | None
-    now: float
-    taken: Taken
-
-    def take_employment(self, record: object) -> None:
-        try:
-            employment = read_employment(record, brussels_today(self.now), self.routes.committees_of)
-        except Malformed as malformed:
-            for defect in malformed.defects:
-                self._find(FindingKind.MALFORMED, malformed.reference, defect.field, defect.reason)
-            return
-        kept = write_wish(employment)
-        filing = read_filing(kept["declaration"])
-        environment = self.routes.of(filing.employer).environment
-        intent = make_intent(self.ledger, self.connection, environment, employment.reference, filing)
-        said = json.dumps([employment.status, intent.content])
-        wish = wishes.Wish(
-            environment=environment,
-            employment=employment.reference,
-            employer=filing.employer,
-            worker_hash=intent.worker_hash or "",
-            content=self.ledger.keys.content_hash(said),
-            body=json.dumps(kept, sort_keys=True).encode(),
-        )
-        self.taken.places[employment.reference] = self.place
-        wishes.keep(self.ledger, self.connection, wish, now=self.now)
-
-    def take_item(self, item: object) -> None:
-        reference = None
-        if isinstance(item, BadRecord) or not isinstance(item, Mapping):
-            reason = item.reason if isinstance(item, BadRecord) else "not a JSON object"
-            self._find(FindingKind.MALFORMED, None, "item", reason)
-            return
-        try:
-            reference = read_reference(item.get("reference"))
-            filing = read_filing(item.get("declaration"))
-        except InvalidBody as invalid:
-            for defect in invalid.defects:
-                self._find(FindingKind.MALFORMED, reference, defect.field, defect.reason)
-            return
-        except ValueError as error:
-            self._find(FindingKind.MALFORMED, None, "reference", str(error))
-            return
-        intent = make_intent(self.ledger, self.connection, self.routes.default.environment, reference, filing)
-        based = with_basis(self.connection, intent)
-        if based is None:
-            self._find(FindingKind.NOT_HANDLED, reference, "employment", _NOT_RECORDED[Recorded.WAITING])
-            self.taken.recorded[Recorded.WAITING] += 1
-            return
-        self._record(based)
-        if based.period_id is not None:
-            wishes.plan_period_again(self.connection, based.environment, based.period_id, now=self.now)
-
-    def _record(self, intent: NewIntent) -> None:
-        recorded = intents.record(self.ledger, self.connection, intent, batch=self.batch, now=self.now)
-        self.taken.recorded[recorded] += 1
-        if (reason := _NOT_RECORDED.get(recorded)) is not None:
-            self._find(FindingKind.NOT_HANDLED, intent.employment, "employment", reason)
-
-    def _find(self, kind: FindingKind, employment: str | None, field_name: str, reason: str) -> None:
-        self.taken.findings.append(Finding(kind, self.place, employment, field_name, reason))

@@ -28,17 +28,28 @@ class Line:
 
 
 @asynccontextmanager
-async def open_line(ledger: Ledger, settings: Settings, clock: Clock) -> AsyncIterator[Line]:
-    """Give a client of one connection and this process's part of its budget."""
-    async with open_client(settings) as client, shared_budget(ledger, settings, clock) as budget:
+async def open_line(
+    ledger: Ledger, settings: Settings, clock: Clock, *, is_urgent: bool = True
+) -> AsyncIterator[Line]:
+    """
+    Give a client of one connection and this process's part of its budget.
+
+    Filing is urgent, for it has a deadline; asking for outcomes lets it go first.
+    """
+    async with (
+        open_client(settings) as client,
+        shared_budget(ledger, settings, clock, is_urgent=is_urgent) as budget,
+    ):
         yield Line(client, budget)
 
 
 @asynccontextmanager
-async def shared_budget(ledger: Ledger, settings: Settings, clock: Clock) -> AsyncIterator[Budget]:
+async def shared_budget(
+    ledger: Ledger, settings: Settings, clock: Clock, *, is_urgent: bool = True
+) -> AsyncIterator[Budget]:
     """Give this process's part of the budget of a connection; others have the rest from its end on."""
     user = User(settings.base_url, settings.conn_id, secrets.token_hex(8))
-    pool = _Pool(ledger, user, settings.requests_per_second, settings.concurrency, clock)
+    pool = _Pool(ledger, user, settings.requests_per_second, settings.concurrency, clock, is_urgent)
     try:
         yield Budget(pool.reserve, settings.requests_per_second, settings.concurrency, clock)
     finally:
@@ -56,6 +67,7 @@ class _Pool:
     per_second: float
     concurrency: int
     clock: Clock
+    is_urgent: bool
     _share: int = field(default=1, init=False)
     _said: float | None = field(default=None, init=False)
 
@@ -72,5 +84,12 @@ class _Pool:
             users = pace.use(self.ledger, self.user, now=now)
             self._share = max(1, self.concurrency // users)
             self._said = now
-        wait = pace.reserve(self.ledger, self.user, count, per_second=self.per_second, now=self.clock.now())
+        wait = pace.reserve(
+            self.ledger,
+            self.user,
+            count,
+            per_second=self.per_second,
+            now=self.clock.now(),
+            is_urgent=self.is_urgent,
+        )
         return Grant(wait, self._share)

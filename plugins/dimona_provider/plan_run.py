@@ -25,10 +25,12 @@ from dimona_provider.workplans import WorkerPlan, count_ends, in_slices, think
 _WAITING = "another declaration of this employment is still open; a later plan goes on after its outcome"
 _REASONS = {
     Recorded.WAITING: _WAITING,
+    Recorded.CORRECTED: "it was refused with HTTP 400, and another one of its employment took its place",
     Recorded.SHARED: "the same declaration was already made for another employment id",
     Recorded.OTHER_WORKER: "its worker has another number or identity than when it was declared",
 }
 _OTHER_WORKER = _REASONS[Recorded.OTHER_WORKER]
+_REFUSED = "the NSSO refused the very same before: correct it, or its cause"
 _UNKNOWN = "the content of its declaration was purged: import the employer's periods from the NSSO"
 _START = frozenset({Problem.TOO_EARLY})
 
@@ -111,8 +113,11 @@ class PlanRun:
                 self.taken.filed |= set(planned.employments)
             if recorded in _REASONS:
                 self.taken.find(planned.employments[0], "employment", _REASONS[recorded])
+            elif not waits and recorder.was_refused:
+                self.taken.find(planned.employments[0], "employment", _REFUSED)
             if recorded is Recorded.WAITING:
                 waiting |= set(planned.employments)
+        self.taken.corrected += recorder.corrected
         return waiting
 
     def _later(self, findings: Iterable[Unplanned], again: dict[str, float | None]) -> dict[str, float]:

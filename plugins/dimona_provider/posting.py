@@ -42,8 +42,10 @@ async def post(client: DimonaClient, clock: Clock, intent: Claimed, token: Acces
         end = _read(intent, Verdict.NOT_RECEIVED, sent_at, clock, detail=str(error), not_before=not_before)
         return Posted(end, trouble=error)
     except RequestRefused as error:
-        end = _read(intent, Verdict.REFUSED, sent_at, clock, detail=str(error))
-        return Posted(end, is_forbidden=error.status == 403)
+        is_forbidden = error.status == 403
+        verdict = Verdict.FORBIDDEN if is_forbidden else Verdict.REFUSED
+        end = _read(intent, verdict, sent_at, clock, detail=str(error))
+        return Posted(end, is_forbidden=is_forbidden)
     except UnclearSubmission as error:
         return Posted(Attempted(intent.id, Verdict.UNCLEAR, sent_at=sent_at, detail=str(error)))
     return Posted(_read(intent, Verdict.FILED, sent_at, clock, declaration_id=declaration_id))

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from dimona_provider.api.codec import write_declaration
 from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.declaration import Kind
-from dimona_provider.domain.outcome import OPEN
+from dimona_provider.domain.outcome import OPEN, State
 from dimona_provider.domain.planning.values import Decision, Planned, employer_key
 from dimona_provider.identity import make_intent
-from dimona_provider.ledger import Ledger, intents, questions
+from dimona_provider.ledger import Ledger, corrections, intents, questions, standing
 from dimona_provider.ledger.intents import NewIntent, Recorded, insert_once
 from dimona_provider.ledger.plan_schema import served
 from dimona_provider.ledger.questions import Question
@@ -33,6 +33,9 @@ class Recorder:
         self._now = now
         self._done: dict[str, int | None] = {}
         """The intents of this plan by their keys in it; None for what is effective already."""
+        self.corrected = 0
+        self.was_refused = False
+        """Whether the NSSO has refused the very same before."""
 
     def record(self, planned: Planned) -> Recorded:
         """Write one declaration down; WAITING when what has to go before it is not written down either."""
@@ -40,16 +43,37 @@ class Recorder:
             return Recorded.WAITING
         waits_for = [number for key in planned.depends_on if (number := self._done[key]) is not None]
         intent = replace(self._intent(planned), depends_on=waits_for[-1] if waits_for else None)
-        recorded = intents.record(self._ledger, self._connection, intent, batch=None, now=self._now)
+        recorded = self._correct(intent) or self._write(intent, corrects=False)
         found = intents.id_and_state(self._connection, intent)
         if found is None:
             return Recorded.WAITING
         number, state = found
+        self.was_refused = recorded is Recorded.KNOWN and state is State.REFUSED
         if recorded is Recorded.NEW:
             self._serve(number, planned)
         if state in OPEN:
             self._done[planned.key] = number
         return recorded
+
+    def _write(self, intent: NewIntent, *, corrects: bool) -> Recorded:
+        return intents.record(
+            self._ledger, self._connection, intent, batch=None, now=self._now, corrects=corrects
+        )
+
+    def _correct(self, intent: NewIntent) -> Recorded | None:
+        """Let *intent* take the place of a refused request that it differs from; None where it can't."""
+        held = corrections.refused_request(self._ledger, self._connection, intent)
+        if held is None or held.body == intent.body:
+            return None
+        with self._connection.begin_nested() as both:  # never the one closed without the other recorded
+            if corrections.close(self._connection, held, now=self._now) and (
+                self._write(intent, corrects=True) is Recorded.NEW
+            ):
+                corrections.note_successor(self._ledger, self._connection, held, intent, now=self._now)
+                self.corrected += 1
+                return Recorded.NEW
+            both.rollback()
+        return None
 
     def _intent(self, planned: Planned) -> NewIntent:
         filing = read_filing(write_declaration(planned.declaration))
@@ -74,13 +98,13 @@ class Recorder:
         """
         number = intent.period_id
         if intent.kind is Kind.IN:
-            same = intents.standing(self._connection, intent, same_content=True)
+            same = standing.of_subject(self._connection, intent, same_content=True)
             if same is None:
                 return ""
             number = same.period_id
             if number is None:
                 return same.basis
-        last = intents.standing_on_period(self._connection, self._environment, number) if number else None
+        last = standing.on_period(self._connection, self._environment, number) if number else None
         if last is None:
             return ""
         if last.content == intent.content and last.kind == intent.kind:

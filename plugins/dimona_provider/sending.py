@@ -32,6 +32,9 @@ BACKLOG = 40
 PATIENCE = claims.LEASE + REQUEST_TIMEOUT
 """Seconds for which a verdict that the ledger does not take is tried again: others stay away for longer."""
 
+_GATHER = 0.05
+"""Seconds between two groups of verdicts."""
+
 _FORBIDDEN = "the service says that we may not file for this employer"
 _STOPPED = "sending was stopped"
 _RAN_OUT = "the claim had run out"
@@ -47,6 +50,7 @@ class Window:
     lease_ends: float
     wall_ends: float
     ends: list[Attempted] = field(default_factory=list)
+    begun: int = 0
     written: int = 0
     trouble: DimonaError | None = None
     """Why sending had to stop, when the reason is not about one declaration."""
@@ -120,6 +124,7 @@ class Sender:
 
     async def _send(self, window: Window, queue: Iterator[Claimed]) -> None:
         for intent in queue:  # one iterator, shared by all senders
+            window.begun += 1
             while len(window.ends) - window.written > BACKLOG and window.trouble is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)  # the ledger is behind
             window.ends.append(await self._attempt(window, intent))
@@ -130,7 +135,7 @@ class Sender:
         try:
             token = await self._client.prepare()
             # After the token: whoever waited for a slow one would leave together with all others.
-            await self._budget.take()
+            await self._budget.take(len(window.claimed) - window.begun)
         except DimonaError as error:
             window.trouble = error
             return Attempted(intent.id, Verdict.NOT_RECEIVED, detail=str(error))
@@ -165,12 +170,11 @@ class Sender:
         """Write verdicts down as they come, as many as there are at a time: one commit for each group."""
         try:
             while not (done.is_set() and window.written == len(window.ends)):
-                group = window.ends[window.written :]
-                if group:
+                # What comes together is written together; the last ones wait for nobody.
+                await asyncio.sleep(0.0 if done.is_set() else _GATHER)
+                if group := window.ends[window.written :]:
                     await self._write(window, group)
                     window.written += len(group)
-                else:
-                    await asyncio.sleep(0.02)
         except Exception:
             window.trouble = window.trouble or ServiceUnavailable("what left could not be written down")
             raise

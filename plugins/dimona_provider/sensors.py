@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
-import sqlalchemy as sa
 from airflow.sdk import BaseSensorOperator, Context
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import OUTCOMES
-from dimona_provider.errors import ConfigurationError, DimonaError, OutcomeNotWanted
+from dimona_provider.errors import ConfigurationError, OutcomeNotWanted
 from dimona_provider.events import FollowedEvent, FollowedUpEvent
 from dimona_provider.following import follow_batch, following_ends
 from dimona_provider.followup import PASS, FollowedUp, first_due, follow_up
@@ -24,7 +22,7 @@ from dimona_provider.ledger import Ledger, due
 from dimona_provider.ledger.answers import fold
 from dimona_provider.reporting import counts_line
 from dimona_provider.sharing import worker_poller, worker_pollers
-from dimona_provider.task_errors import Log, airflow_errors, defect
+from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import batch_and_settings, task_ledger
 from dimona_provider.triggers import DimonaFollowUpTrigger, DimonaResultTrigger
 from dimona_provider.upkeep import bring_up_to_date
@@ -64,16 +62,16 @@ class DimonaResultSensor(BaseSensorOperator):
         self.deferrable = deferrable
         self.fail_on = fail_on
 
+    @guarded
     def execute(self, context: Context) -> dict[str, int]:
         """Return at once when everything has its outcome, else wait."""
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             self._check_fail_on()
             batch, settings = batch_and_settings(ledger, self.batch, self.dimona_conn_id)
             counts = bring_up_to_date(ledger, self.batch, now=time.time())
             until = following_ends(ledger, self.batch, now=time.time())
             if until is not None and not self.deferrable:
-                with _no_texts_of_defects(f"batch {self.batch}", self.log):
-                    asyncio.run(self._follow(ledger, settings, until))
+                asyncio.run(self._follow(ledger, settings, until))
                 counts = bring_up_to_date(ledger, self.batch, now=time.time())
                 until = None
         if until is not None:
@@ -85,13 +83,13 @@ class DimonaResultSensor(BaseSensorOperator):
             )
         return self._conclude(counts)
 
+    @guarded
     def execute_complete(self, context: Context, event: Any) -> dict[str, int]:
         """Go on after the trigger: fold its answers into the states, and count."""
-        with airflow_errors():
-            followed = FollowedEvent.from_payload(event)
+        followed = FollowedEvent.from_payload(event)
         if followed.problem is not None:
             raise (AirflowException if followed.retryable else AirflowFailException)(followed.problem)
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             counts = bring_up_to_date(ledger, self.batch, now=time.time())
         return self._conclude(counts)
 
@@ -109,9 +107,8 @@ class DimonaResultSensor(BaseSensorOperator):
     def _conclude(self, counts: dict[str, int]) -> dict[str, int]:
         self.log.info("batch %s: %s", self.batch, counts_line(counts))
         unwanted = [f"{counts[word]} {word}" for word in OUTCOMES if word in self.fail_on and counts[word]]
-        with airflow_errors():
-            if unwanted:
-                raise OutcomeNotWanted(f"batch {self.batch} has {', '.join(unwanted)}, which fail_on names")
+        if unwanted:
+            raise OutcomeNotWanted(f"batch {self.batch} has {', '.join(unwanted)}, which fail_on names")
         return counts
 
     def _check_fail_on(self) -> None:
@@ -136,17 +133,17 @@ class DimonaFollowUpSensor(BaseSensorOperator):
         super().__init__(**_with_retries(kwargs))
         self.deferrable = deferrable
 
+    @guarded
     def execute(self, context: Context) -> dict[str, int]:
         """Return at once when nothing is due within the hour, else wait."""
         until = time.time() + PASS
         event = FollowedUpEvent()
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             fold(ledger, None, now=time.time())
             first = first_due(ledger, now=time.time())
             has_some = first is not None and first < until
             if has_some and not self.deferrable:
-                with _no_texts_of_defects("the follow-up", self.log):
-                    event = FollowedUpEvent.of(asyncio.run(self._follow(ledger, until)))
+                event = FollowedUpEvent.of(asyncio.run(self._follow(ledger, until)))
         if has_some and self.deferrable:
             self.defer(
                 trigger=DimonaFollowUpTrigger(until),
@@ -155,10 +152,10 @@ class DimonaFollowUpSensor(BaseSensorOperator):
             )
         return self._conclude(context, event)
 
+    @guarded
     def execute_complete(self, context: Context, event: Any) -> dict[str, int]:
         """Go on after the trigger: fold its answers into the states."""
-        with airflow_errors():
-            followed = FollowedUpEvent.from_payload(event)
+        followed = FollowedUpEvent.from_payload(event)
         return self._conclude(context, followed)
 
     async def _follow(self, ledger: Ledger, until: float) -> FollowedUp:
@@ -171,7 +168,7 @@ class DimonaFollowUpSensor(BaseSensorOperator):
         )
 
     def _conclude(self, context: Context, event: FollowedUpEvent) -> dict[str, int]:
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             fold(ledger, None, now=time.time())
         self.log.info(
             "%d looks, the latest %.1f s late; %d answered, %d left to their own runs",
@@ -182,17 +179,6 @@ class DimonaFollowUpSensor(BaseSensorOperator):
         return {"looks": event.looks, "answered": event.answered, "skipped": event.skipped}
 
     # No on_kill, and that is meant: killing a task must never cancel or change anything at the NSSO.
-
-
-@contextmanager
-def _no_texts_of_defects(what: str, log: Log) -> Iterator[None]:
-    """Do in a worker as the triggers do: Airflow would log an exception's text, and that may hold a value."""
-    try:
-        yield
-    except (DimonaError, sa.exc.DBAPIError):
-        raise
-    except Exception as error:  # noqa: BLE001 - what it is goes to the log
-        raise AirflowException(defect(log, what, error)) from None
 
 
 def _with_retries(kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -122,7 +122,7 @@ async def _open(conn_id: str, settings: Settings, now: float) -> Shared:
         location = await DimonaLedgerHook().alocation()
         ledger = await asyncio.to_thread(location.open, "triggerer")
         stack.callback(ledger.close)
-        line = await stack.enter_async_context(open_line(ledger, settings, clock))
+        line = await stack.enter_async_context(open_line(ledger, settings, clock, is_urgent=False))
         poller = Poller(line.client, line.budget, clock)
         await stack.enter_async_context(poller.running())
     except BaseException:
@@ -156,7 +156,7 @@ def worker_pollers(ledger: Ledger, routes: Sequence[Route]) -> OpenPoller:
 async def worker_poller(ledger: Ledger, settings: Settings) -> AsyncIterator[Poller]:
     """Give a poller of a task's own."""
     clock = SystemClock()
-    async with open_line(ledger, settings, clock) as line:
+    async with open_line(ledger, settings, clock, is_urgent=False) as line:
         poller = Poller(line.client, line.budget, clock)
         async with poller.running():
             yield poller

@@ -9,21 +9,28 @@ from typing import Any
 from airflow.sdk import ObjectStoragePath
 
 from dimona_provider.errors import InvalidSource
-from dimona_provider.intake import BadRecord
+from dimona_provider.task_errors import Log, team_code
+from dimona_provider.wishes import BadRecord
 
 Source = Callable[[], Iterable[Any]] | str | ObjectStoragePath
 """Gives ``{"reference": payroll's own id, "declaration": REST body}`` for each declaration."""
 
 
-def read_source(source: Source) -> Iterator[Any]:
-    """Yield the items of *source*; a bad line is a BadRecord. Raises InvalidSource if it can't be read."""
+def read_source(source: Source, log: Log) -> Iterator[Any]:
+    """
+    Yield the items of *source*; a bad line is a BadRecord.
+
+    Raises InvalidSource if it can't be read, and AirflowException, without its text, for what a callable
+    raises.
+    """
     if callable(source):
-        items = source()
-        if not isinstance(items, Iterable) or isinstance(items, (str, bytes, dict)):
-            raise InvalidSource(
-                "the callable given as source must return or yield items, one for each declaration"
-            )
-        yield from items
+        with team_code(log, "the callable given as source"):
+            items = source()
+            if not isinstance(items, Iterable) or isinstance(items, (str, bytes, dict)):
+                raise InvalidSource(
+                    "the callable given as source must return or yield items, one for each declaration"
+                )
+            yield from items
         return
     try:
         path = ObjectStoragePath(source) if isinstance(source, str) else source

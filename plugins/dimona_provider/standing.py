@@ -6,6 +6,9 @@ import asyncio
 
 from dimona_provider.ledger import Ledger, claims
 
+GATHER = 0.01
+"""Seconds for which a question waits for others."""
+
 
 class StandingClaims:
     """Answer each question with what the ledger said after it was asked."""
@@ -25,6 +28,7 @@ class StandingClaims:
 
     async def _read(self) -> None:
         while self._asked:
+            await asyncio.sleep(GATHER)
             asked, self._asked = self._asked, []
             try:
                 standing = await asyncio.to_thread(

@@ -15,7 +15,11 @@ class Taken:
 
     records: int = 0
     recorded: Counter[Recorded] = field(default_factory=Counter)
+    corrected: int = 0
+    """How many of the new intents took the place of one that was refused with HTTP 400."""
     findings: list[Finding] = field(default_factory=list)
+    as_before: set[int] = field(default_factory=set)
+    """Refused intents that are still wished for as they are: another item does not correct them."""
     questions: int = 0
     """Questions for a person that were not asked before."""
     filed: set[str] = field(default_factory=set)

@@ -18,6 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dimona_provider.api.codec import read_declaration, write_declaration
+from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.declaration import DimonaIn, Kind
 from dimona_provider.domain.employment import Employment
@@ -27,6 +28,7 @@ from dimona_provider.domain.planning.planner import plan_worker
 from dimona_provider.domain.planning.values import KnownPeriod, Plan, Planned
 from dimona_provider.domain.worker_types import quarter_of
 from dimona_provider.histories import Standing, is_assumed, stand
+from dimona_provider.identity import make_intent
 from dimona_provider.ledger import Ledger, history, wishes
 from dimona_provider.recording import employer_of
 
@@ -85,7 +87,8 @@ def think(
     kept = wishes.of_worker(ledger, connection, environment, worker_hash, lock=lock)
     wanted = [_read_wish(one) for one in kept]
     declared = history.of_worker(ledger, connection, environment, worker_hash)
-    standing = stand(declared, imported_periods(connection, environment, worker_hash))
+    shown = imported_periods(connection, environment, worker_hash)
+    standing = stand(declared, shown, _recognised(ledger, connection, environment, wanted, declared))
     names = [one.reference for one in wanted]
     others = history.of_somebody_else(connection, environment, worker_hash, names)
     left_out = others | standing.unknown
@@ -103,6 +106,23 @@ def think(
         is_open=standing.has_open,
         busy=bool(standing.busy),
     )
+
+
+def _recognised(
+    ledger: Ledger,
+    connection: sa.Connection,
+    environment: str,
+    wanted: Sequence[Employment],
+    declared: Sequence[history.Declared],
+) -> dict[str, DimonaIn]:
+    """Return wishes by the content of their INs, where a purge has left declarations without bodies."""
+    if all(one.body for one in declared):
+        return {}
+    found = {}
+    for one in wanted:
+        filing = read_filing(write_declaration(one.start))
+        found[make_intent(ledger, connection, environment, one.reference, filing).content] = one.start
+    return found
 
 
 def _without(plan: Plan, left_out: set[str]) -> Plan:

@@ -173,7 +173,7 @@ def test_a_deadline_that_nears_fails_the_run_and_stops_nothing_else(payroll, nss
     run("dimona_declare")
     with ledger.write() as connection:
         soon = dt.datetime.now(dt.UTC).timestamp() + 3600
-        stuck = {"state": "unclear", "declaration_id": None, "file_by": soon}
+        stuck = {"state": "held", "declaration_id": None, "file_by": soon}
         connection.execute(intents.update().values(**stuck))
 
     followed, states = run("dimona_follow_up")

@@ -84,7 +84,7 @@ def test_staged_pages_show_nobody(execute, ledger):
     [
         pytest.param(InvalidSource("payroll answered HTTP 403"), AirflowFailException, id="payroll refuses"),
         pytest.param(ServiceUnavailable("payroll is away"), AirflowException, id="payroll is away"),
-        pytest.param(RuntimeError("a bug of the team"), RuntimeError, id="defect in the callable"),
+        pytest.param(RuntimeError("a bug of the team"), AirflowException, id="defect in the callable"),
         pytest.param(KeyboardInterrupt(), KeyboardInterrupt, id="killed"),
     ],
 )

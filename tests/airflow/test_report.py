@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
+from dimona_provider.ledger.schema import intents
 from dimona_provider.operators import (
     DimonaPlanOperator,
     DimonaReportOperator,
@@ -80,6 +83,34 @@ def test_the_report_counts_the_runs_declarations_and_lists_its_findings(filed, e
 def test_the_report_of_another_run_is_its_own(filed, execute, logged):
     assert execute(DimonaReportOperator(task_id="report"), run_id="run-2") == NOTHING
     assert "nothing to declare" in logged()
+
+
+def test_the_report_says_what_other_runs_left_open_in_one_line(filed, execute, logged):
+    logged()
+
+    execute(DimonaReportOperator(task_id="report"), run_id="run-2")
+
+    assert logged().count("other runs have left open: 1 held, 1 unclear (docs/operations.md)") == 1
+
+
+def test_what_its_own_run_left_open_is_not_said_to_be_of_others(filed, execute, logged):
+    logged()
+
+    execute(DimonaReportOperator(task_id="report"))
+
+    assert "other runs have left open" not in logged()
+
+
+def test_the_report_takes_in_what_an_older_run_left_being_sent(filed, execute, ledger, states, logged):
+    gone = {"state": "sending", "claimed_until": time.time() - 46.0, "declaration_id": None}
+    with ledger.write() as connection:
+        connection.execute(intents.update().where(intents.c.state == "accepted").values(**gone))
+    logged()
+
+    execute(DimonaReportOperator(task_id="report"), run_id="run-2")
+
+    assert "other runs have left open: 1 held, 2 unclear" in logged()
+    assert sorted(states()) == ["held", "unclear", "unclear"]
 
 
 def test_settle_and_report_name_no_person(filed, execute, logged):

@@ -268,6 +268,83 @@ def test_a_sender_that_vanished_is_waited_for_and_its_declarations_called_unclea
     assert states() == ["unclear", "warned"]
 
 
+# --- after a submit that failed ---
+
+
+@pytest.fixture
+def half_filed(execute, age, nsso, ledger):
+    """Give what files two of three and then fails; with *sender_ended*, killed while it sent the second."""
+    items = one_of_each()
+
+    def file(*, sender_ended=None):
+        reference = execute(DimonaSubmitOperator(task_id="submit", source=lambda: items[:2]))
+        nsso.answer_with("POST", "/declarations", *[429] * 50)
+        with pytest.raises(AirflowException, match="HTTP 429"):
+            execute(DimonaSubmitOperator(task_id="submit", source=lambda: [*items[:2], items[4]]))
+        age(reference, 20.0)
+        if sender_ended is not None:
+            gone = {"state": "sending", "claim": "x", "declaration_id": None}
+            with ledger.write() as connection:
+                mine = intents.update().where(intents.c.employment == "E-2")
+                connection.execute(mine.values(claimed_until=time.time() + sender_ended, **gone))
+        return reference
+
+    return file
+
+
+@WAYS
+def test_what_a_failed_submit_filed_is_followed_and_the_rest_waits(way, half_filed, execute, states, nsso):
+    batch = half_filed()
+    posts = len(nsso.posts)
+
+    counts = way(wait(batch), execute)
+
+    assert states() == ["accepted", "warned", "planned"]
+    assert (counts["accepted"], counts["warned"], counts["waiting"]) == (1, 1, 1)
+    assert len(nsso.posts) == posts, "waiting sends nothing"
+
+
+@WAYS
+def test_what_a_killed_submit_was_sending_becomes_unclear_while_the_rest_is_followed(
+    way, half_filed, execute, states, nsso
+):
+    batch = half_filed(sender_ended=-44.5)  # it may be called unclear in a moment
+    posts = len(nsso.posts)
+
+    counts = way(wait(batch), execute)
+
+    assert states() == ["accepted", "unclear", "planned"]
+    assert (counts["accepted"], counts["unclear"], counts["waiting"]) == (1, 1, 1)
+    assert len(nsso.posts) == posts
+
+
+def test_it_waits_for_a_claim_even_with_nothing_filed(half_filed, execute, ledger, states):
+    batch = half_filed(sender_ended=60.0)
+    with ledger.write() as connection:
+        others = intents.update().where(intents.c.employment != "E-2")
+        connection.execute(others.values(state="planned", declaration_id=None))
+
+    with pytest.raises(TaskDeferred) as deferred:
+        execute(wait(batch))
+
+    assert 100 < deferred.value.trigger.until - time.time() <= 106.5
+    assert states() == ["planned", "sending", "planned"]
+
+
+def test_with_nothing_sent_at_all_it_ends_at_once(execute, nsso, ledger, states):
+    nsso.answer_with("POST", "/declarations", *[429] * 50)
+    submit = DimonaSubmitOperator(task_id="submit", source=lambda: one_of_each()[:2])
+    with pytest.raises(AirflowException, match="HTTP 429"):
+        execute(submit)
+    with ledger.read() as connection:
+        batch = connection.scalar(sa.select(intents.c.batch).limit(1))
+
+    counts = execute(wait(batch))
+
+    assert (counts["declarations"], counts["waiting"]) == (2, 2)
+    assert states() == ["planned", "planned"]
+
+
 def test_what_is_being_identified_leaves_the_run_at_once(filed, execute, ledger, states):
     batch = filed(one_of_each()[:1])
     with ledger.write() as connection:

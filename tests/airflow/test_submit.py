@@ -190,7 +190,7 @@ def test_a_source_that_fails_half_way_is_taken_up_by_the_retry(execute, nsso, st
         yield from items(600)
         raise OSError("the disk is gone")
 
-    with pytest.raises(OSError, match="gone"):
+    with pytest.raises(AirflowException, match="given as source failed with OSError"):
         execute(submit(source=breaks))
     posts_before = len(nsso.posts)
 

@@ -39,15 +39,16 @@ PAYROLL_PEOPLE = max(8, int(40 * float(os.environ.get("SLOW_SHARE", "1"))))
 EACH = 3
 """People of each DAG of the team."""
 TEAM_DAGS = (
-    "canary_source", "canary_path", "canary_poke", "canary_crash", "canary_crash_poke", "canary_garbage",
-    "canary_garbage_poke", "canary_ledger_intake", "canary_ledger_claim", "canary_ledger_trigger",
-    "canary_ledger_poke", "canary_denied",
+    "canary_source", "canary_path", "canary_poke", "canary_crash", "canary_crash_poke", "canary_crash_source",
+    "canary_garbage", "canary_garbage_poke", "canary_ledger_intake", "canary_ledger_claim",
+    "canary_ledger_trigger", "canary_ledger_poke", "canary_denied",
 )  # fmt: skip
 BY_DESIGN = ("keys/*", "simulator/*", "payroll.db*", "people/*")
 """Where persons and the key come from: payroll, the client's key, the NSSO."""
 FAILS = {
     ("canary_crash", "wait"): "failed with ValueError",
     ("canary_crash_poke", "wait"): "failed with ValueError",
+    ("canary_crash_source", "submit"): "the callable given as source failed with ValueError",
     ("canary_ledger_intake", "submit"): "the ledger's database failed (IntegrityError)",
     ("canary_ledger_claim", "submit"): "the ledger's database failed (IntegrityError)",
     ("canary_ledger_trigger", "wait"): "the ledger's database failed (IntegrityError)",

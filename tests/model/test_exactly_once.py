@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -101,6 +102,20 @@ class ExactlyOnce(RuleBasedStateMachine):
     def plan(self, workers: int, student: bool) -> None:  # noqa: FBT001
         self.batches.append(self._plan(workers, student=student))
 
+    @precondition(lambda self: hasattr(self, "world") and self._rows_in(State.HELD))
+    @rule(data=st.data())
+    def correct(self, data: st.DataObject) -> None:
+        held = data.draw(st.sampled_from([row.reference for row in self._rows_in(State.HELD)]))
+        row = next(row for row in self.world.rows() if row.reference == held)
+        body = json.loads(KEYS.decrypt(row.body))
+        self.number += 1
+        body["dimonaIn"]["startDate"] = f"2027-03-{2 + self.number % 27:02d}"
+        item = {"reference": row.employment, "declaration": body}
+        batch, taken = self.world.take([item], f"origin {self.number}")
+        self.batches.append(batch)
+        if taken.corrected:
+            self.count("corrected")
+
     @precondition(lambda self: self.batches)
     @rule(data=st.data(), faults=faults, drift=drifts, kill=moments, stop=moments)
     def file(
@@ -173,8 +188,13 @@ class ExactlyOnce(RuleBasedStateMachine):
     @invariant()
     def an_outcome_is_what_the_nsso_says(self) -> None:
         for row, taken in self._each():
-            if row.state in {State.ACCEPTED, State.WARNED, State.REFUSED}:
+            if row.state in {State.ACCEPTED, State.WARNED, State.REFUSED} and not _is_corrected(row):
                 assert [one["result"] for one in taken] == [row.result]
+
+    @invariant()
+    def of_a_declaration_and_its_corrections_one_is_taken(self) -> None:
+        taken = Counter(row.employment for row, taken in self._each() for _ in taken)
+        assert not [employment for employment, count in taken.items() if count > 1]
 
     @invariant()
     def what_may_exist_twice_leaves_once_unless_it_was_proven_not_received(self) -> None:
@@ -228,10 +248,14 @@ class ExactlyOnce(RuleBasedStateMachine):
                     row.state,
                     row.reason,
                 )
-            assert len(taken) == (0 if row.state in {State.HELD, State.UNCLEAR} else 1)
+            never = row.state in {State.HELD, State.UNCLEAR} or _is_corrected(row)
+            assert len(taken) == (0 if never else 1)
 
     def _batches_with(self, *states: State) -> list[str]:
-        return sorted({row.batch for row in self.world.rows() if row.state in states}, key=self.batches.index)
+        return sorted({row.batch for row in self._rows_in(*states)}, key=self.batches.index)
+
+    def _rows_in(self, *states: State) -> list[Any]:
+        return [row for row in self.world.rows() if row.state in states]
 
     def _alone(self, work: Any) -> None:
         process = self._process(0.0, None, None)
@@ -257,6 +281,11 @@ class ExactlyOnce(RuleBasedStateMachine):
     @classmethod
     def count(cls, what: str) -> None:
         cls.counts[what] = cls.counts.get(what, 0) + 1
+
+
+def _is_corrected(row: Any) -> bool:
+    """Tell whether a refused request gave way to its correction: the NSSO never had it."""
+    return row.state == State.REFUSED and row.declaration_id is None
 
 
 def _fast_disk() -> str | None:
@@ -299,6 +328,7 @@ def test_each_intent_has_exactly_one_effect_whatever_happens(pytestconfig: pytes
     assert counts["examples"] >= EXAMPLES
     assert counts[State.ACCEPTED] > 0
     assert counts[State.UNCLEAR] > 0
+    assert counts["corrected"] > 0
 
 
 def _sends_again(monkeypatch: pytest.MonkeyPatch) -> None:

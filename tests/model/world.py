@@ -33,6 +33,7 @@ from dimona_provider.poller import Poller
 from dimona_provider.settlement import Settlement
 from dimona_provider.settling import to_settle
 from dimona_provider.submission import Submission
+from dimona_provider.wishes import Taken
 from include.dimona_simulator import Timing
 from include.dimona_simulator.truth import fingerprint
 from support.budgets import own_budget
@@ -172,9 +173,12 @@ class ModelWorld:
         )
 
     def plan(self, items: list[dict[str, Any]], origin: str) -> str:
-        batch, taken = take_source(self.ledger, RUN, ROUTE, origin, items, now=self.clock.now())
+        batch, taken = self.take(items, origin)
         assert not taken.findings
         return batch
+
+    def take(self, items: list[dict[str, Any]], origin: str) -> tuple[str, Taken]:
+        return take_source(self.ledger, RUN, ROUTE, origin, items, now=self.clock.now())
 
     def file(self, batch: str, process: Process, faults: list[object]) -> Coroutine[Any, Any, None]:
         async def work(client: Any, ledger: Ledger, clock: DriftingClock) -> None:

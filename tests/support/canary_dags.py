@@ -7,16 +7,17 @@ from functools import partial
 from typing import Any
 
 from airflow.sdk import DAG
-from canary_trigger import CrashingSensor, items
+from canary_trigger import CrashingSensor, crash, items
 
 from dimona_provider.operators import DimonaSettleOperator, DimonaSubmitOperator
 from dimona_provider.sensors import DimonaResultSensor
+from dimona_provider.sources import Source
 
 
 def make(
     dag_id: str,
     sensor: type[DimonaResultSensor] = DimonaResultSensor,
-    source: str | None = None,
+    source: Source | None = None,
     conn_id: str = "dimona_stored",
     **options: Any,
 ) -> DAG:
@@ -33,7 +34,8 @@ def make(
 source = make("canary_source")
 path = make("canary_path", source=os.environ["CANARY_LINES"])
 poke = make("canary_poke", deferrable=False)
-crash = make("canary_crash", CrashingSensor)
+crash_trigger = make("canary_crash", CrashingSensor)
+crash_source = make("canary_crash_source", source=partial(crash, "canary_crash_source"))
 crash_poke = make("canary_crash_poke", CrashingSensor, deferrable=False)
 ledger_intake = make("canary_ledger_intake")
 ledger_claim = make("canary_ledger_claim")

@@ -10,6 +10,8 @@ from dimona_provider.clock import Clock
 
 BLOCK = 0.1
 """Seconds of the budget that are reserved at a time, at most: so long nobody else waits for us."""
+GATHER = 0.02
+"""Seconds between two reservations, so that one serves all who ask meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +44,18 @@ class Budget:
     clock: Clock
     _next: float = field(default=0.0, init=False)
     _reserved: int = field(default=0, init=False)
+    _gathers_until: float = field(default=float("-inf"), init=False)
     _share: int = field(default=1, init=False)
     _waiting: int = field(default=0, init=False)
     _under_way: int = field(default=0, init=False)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
     _given_back: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
-    async def take(self) -> None:
+    async def take(self, more: int = 0) -> None:
         """
         Wait until one more request may leave; ``give_back`` when it has ended, however it ended.
 
+        *more* is how many the caller knows to follow at once: one reservation serves them too.
         Raises DimonaError when nothing can be reserved; then there is nothing to give back.
         """
         self._waiting += 1
@@ -60,7 +64,7 @@ class Budget:
                 while self._under_way >= self._share:
                     self._given_back.clear()
                     await self._given_back.wait()
-                start = await self._slot()
+                start = await self._slot(more)
                 self._under_way += 1
         finally:
             self._waiting -= 1
@@ -76,11 +80,14 @@ class Budget:
         self._under_way -= 1
         self._given_back.set()
 
-    async def _slot(self) -> float:
+    async def _slot(self, more: int) -> float:
         """Return when the next request may leave, on the monotonic clock."""
         now = self.clock.monotonic()
         if not self._reserved or self._next < now - BLOCK:  # whoever waited for these has given up
-            count = min(self._waiting, max(1, int(self.per_second * BLOCK)))
+            if now < self._gathers_until:
+                await self.clock.sleep(self._gathers_until - now)
+            self._gathers_until = self.clock.monotonic() + GATHER
+            count = min(self._waiting + more, max(1, int(self.per_second * BLOCK)))
             grant = await self.reserve(count)
             self._next = self.clock.monotonic() + grant.wait
             self._reserved = count

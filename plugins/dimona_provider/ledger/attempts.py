@@ -20,6 +20,9 @@ class Verdict(StrEnum):
     FILED = "filed"
     NOT_RECEIVED = "not_received"
     REFUSED = "refused"
+    """The service does not take this request: HTTP 400."""
+    FORBIDDEN = "forbidden"
+    """The service takes nothing of this employer from us: HTTP 403 (version 0.1.0 wrote refused)."""
     UNCLEAR = "unclear"
     NOT_SENT = "not_sent"
     """The claim ended, or sending was stopped, before this POST left."""
@@ -42,9 +45,11 @@ _STATE_AFTER = {
     Verdict.FILED: State.SENT,
     Verdict.NOT_RECEIVED: State.PLANNED,
     Verdict.REFUSED: State.HELD,
+    Verdict.FORBIDDEN: State.HELD,
     Verdict.UNCLEAR: State.UNCLEAR,
     Verdict.NOT_SENT: State.PLANNED,
 }
+_WITH_REASON = frozenset({Verdict.REFUSED, Verdict.FORBIDDEN, Verdict.UNCLEAR})
 
 
 def record_attempts(ledger: Ledger, token: str, ends: Sequence[Attempted], *, now: float) -> None:
@@ -59,7 +64,7 @@ def record_attempts(ledger: Ledger, token: str, ends: Sequence[Attempted], *, no
         for verdict in sorted({end.verdict for end in ends}):
             some = [end for end in ends if end.verdict is verdict]
             touched = _record(connection, token, _STATE_AFTER[verdict], some, now=now)
-            if verdict in {Verdict.REFUSED, Verdict.UNCLEAR}:
+            if verdict in _WITH_REASON:
                 ledger.note(connection, now, str(_STATE_AFTER[verdict]), intents=touched)
 
 
@@ -103,7 +108,7 @@ def _parameters(end: Attempted) -> dict[str, object]:
     filed = end.verdict is Verdict.FILED
     return {
         "p_intent": end.intent,
-        "p_reason": end.detail if end.verdict in {Verdict.REFUSED, Verdict.UNCLEAR} else None,
+        "p_reason": end.detail if end.verdict in _WITH_REASON else None,
         "p_declaration": end.declaration_id,
         "p_filed_at": end.read_at if filed else None,
         "p_not_before": end.not_before,

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
+from dimona_provider.ledger import corrections
 from dimona_provider.ledger.plan_schema import served
 from dimona_provider.ledger.schema import intents
 from dimona_provider.ledger.store import Ledger
@@ -31,13 +32,15 @@ class Declared:
     anomalies: str
     body: bytes = field(repr=False)
     """In clear; empty when a purge has stripped it."""
+    is_refused_request: bool = False
+    """Whether the service refused it with HTTP 400: it has no effect, and gives way to a corrected one."""
     serves: frozenset[str] = frozenset()
     """The employments that its period serves afterwards; empty for a declaration that no plan made."""
 
     @property
     def is_open(self) -> bool:
         """Whether its effect is still to come."""
-        return self.state in OPEN
+        return self.state in OPEN and not self.is_refused_request
 
     @property
     def is_effective(self) -> bool:
@@ -57,7 +60,9 @@ def of_worker(
     )
     which = sa.or_(intents.c.worker_hash == worker_hash, intents.c.period_id.in_(own))
     rows = connection.execute(
-        sa.select(intents).where(intents.c.environment == environment, which).order_by(intents.c.id)
+        sa.select(intents, corrections.is_refused_request().label("is_refused_request"))
+        .where(intents.c.environment == environment, which)
+        .order_by(intents.c.id)
     ).all()
     serves: dict[int, set[str]] = {}
     of_these = served.c.intent.in_([row.id for row in rows])
@@ -83,6 +88,7 @@ def of_somebody_else(
         intents.c.kind == Kind.IN,
         intents.c.worker_hash != worker_hash,
         intents.c.state.in_([*OPEN, *EFFECTIVE]),
+        sa.not_(corrections.is_refused_request()),
         sa.not_(cancelled),
     )
     return set(connection.scalars(sa.select(intents.c.employment).where(*which)))
@@ -114,5 +120,6 @@ def _declared(ledger: Ledger, row: Any, serves: frozenset[str]) -> Declared:
         declaration_id=row.declaration_id,
         anomalies=row.anomalies,
         body=ledger.keys.decrypt(row.body) if row.body else b"",
+        is_refused_request=bool(row.is_refused_request),
         serves=serves,
     )

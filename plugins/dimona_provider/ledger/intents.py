@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dimona_provider.domain.declaration import Kind
-from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
-from dimona_provider.ledger.schema import IS_OPEN, batches, intents
+from dimona_provider.domain.outcome import OPEN, State
+from dimona_provider.ledger.schema import batches, intents
 from dimona_provider.ledger.store import Ledger
 
 
@@ -56,16 +56,25 @@ class Recorded(StrEnum):
     """The very same intent exists under another employment: payroll means two things, or one thing twice."""
     OTHER_WORKER = "other_worker"
     """The very same intent exists for somebody else, or for the same person by another number."""
+    CORRECTED = "corrected"
+    """The very same intent was refused as a request (HTTP 400), and another took its place."""
 
 
 def record(
-    ledger: Ledger, connection: sa.Connection, intent: NewIntent, *, batch: str | None, now: float
+    ledger: Ledger,
+    connection: sa.Connection,
+    intent: NewIntent,
+    *,
+    batch: str | None,
+    now: float,
+    corrects: bool = False,
 ) -> Recorded:
     """
     Write *intent* down unless it exists; the database's unique indexes decide, not a look beforehand.
 
     An identical one that is still open in another batch moves to *batch*, unless it is polled there: the run
-    that was to send or to follow it ended.
+    that was to send or to follow it ended. With *corrects* it takes the place of one that was closed just now
+    (corrections.py), also when it was itself corrected before.
     """
     row = {
         "reference": secrets.token_urlsafe(12),
@@ -91,22 +100,39 @@ def record(
     if (new_id := connection.scalar(insert)) is not None:
         ledger.note(connection, now, "planned", intents=[new_id], batch=batch)
         return Recorded.NEW
-    same = sa.and_(*(intents.c[name] == row[name] for name in _KEY))
-    existing = connection.execute(sa.select(intents).where(same)).first()
+    existing = connection.execute(sa.select(intents).where(_same(intent))).first()
     if existing is None:
         return Recorded.WAITING
-    if existing.employment != intent.employment:
-        return Recorded.SHARED
-    if existing.worker_hash != intent.worker_hash:
-        if existing.state != State.REFUSED:
-            return Recorded.OTHER_WORKER
-        # A corrected SSIN or identity: no key holds it, so the correction builds on what was refused.
-        return record(ledger, connection, intent.on(f"refused {existing.reference}"), batch=batch, now=now)
-    if batch is not None and existing.batch != batch and _may_move(connection, existing, now):
+    if (anew := _anew(connection, intent, existing, corrects=corrects)) is not None:
+        return record(ledger, connection, anew, batch=batch, now=now, corrects=corrects)
+    known = _known(intent, existing)
+    may_move = known is Recorded.KNOWN and batch is not None and existing.batch != batch
+    if may_move and _may_move(connection, existing, now):
         still = (intents.c.id == existing.id, intents.c.state == existing.state)
         connection.execute(intents.update().where(*still).values(batch=batch, changed_at=now))
         ledger.note(connection, now, "moved", intents=[existing.id], batch=batch)
-    return Recorded.KNOWN
+    return known
+
+
+def _anew(connection: sa.Connection, intent: NewIntent, existing: Any, *, corrects: bool) -> NewIntent | None:
+    """Return *intent* as one that builds on *existing*, which was refused and has the same key."""
+    if existing.state != State.REFUSED or existing.employment != intent.employment:
+        return None
+    anew = intent.on(f"refused {existing.reference}")
+    # A corrected SSIN or identity: no key holds it.
+    if existing.worker_hash != intent.worker_hash:
+        return anew
+    gave_way = existing.declaration_id is None  # it never reached the NSSO
+    return anew if gave_way and (corrects or _is_recorded(connection, anew)) else None
+
+
+def _known(intent: NewIntent, existing: Any) -> Recorded:
+    if existing.employment != intent.employment:
+        return Recorded.SHARED
+    if existing.worker_hash != intent.worker_hash:
+        return Recorded.OTHER_WORKER
+    gave_way = existing.state == State.REFUSED and existing.declaration_id is None
+    return Recorded.CORRECTED if gave_way else Recorded.KNOWN
 
 
 def _may_move(connection: sa.Connection, existing: Any, now: float) -> bool:
@@ -124,79 +150,22 @@ _QUIET = 180.0
 
 def id_and_state(connection: sa.Connection, intent: NewIntent) -> tuple[int, State] | None:
     """Return the number and state of the intent with the key of *intent*, if it is written down."""
-    same = sa.and_(*(intents.c[name] == getattr(intent, name) for name in _KEY))
-    row = connection.execute(sa.select(intents.c.id, intents.c.state).where(same)).first()
+    row = connection.execute(sa.select(intents.c.id, intents.c.state).where(_same(intent))).first()
     return None if row is None else (int(row.id), State(row.state))
 
 
 _KEY = ("environment", "employer", "subject", "kind", "content", "basis")
 
 
+def _same(intent: NewIntent) -> sa.ColumnElement[bool]:
+    return sa.and_(*(intents.c[name] == getattr(intent, name) for name in _KEY))
+
+
+def _is_recorded(connection: sa.Connection, intent: NewIntent) -> bool:
+    return connection.scalar(sa.select(intents.c.id).where(_same(intent))) is not None
+
+
 def insert_once(connection: sa.Connection, table: sa.Table) -> Any:
     """Return an INSERT into *table* that does nothing where a unique index already holds such a row."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     return dialect.insert(table).on_conflict_do_nothing()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An intent that has its effect, or may still have it."""
-
-    employment: str
-    kind: str
-    state: str
-    worker_hash: str | None
-    content: str
-    basis: str
-    declaration_id: int | None
-    period_id: int | None
-
-
-def standing(connection: sa.Connection, intent: NewIntent, *, same_content: bool = False) -> Standing | None:
-    """Return the newest standing intent of this kind and subject, if need be with the same content."""
-    which = [
-        intents.c.environment == intent.environment,
-        intents.c.employer == intent.employer,
-        intents.c.subject == intent.subject,
-        intents.c.kind == intent.kind,
-        _STANDS,
-    ]
-    if same_content:
-        which.append(intents.c.content == intent.content)
-    return _newest(connection, which)
-
-
-def standing_on_period(connection: sa.Connection, environment: str, period_id: int) -> Standing | None:
-    """Return the newest standing intent that made or changed a period."""
-    return _newest(
-        connection, [intents.c.environment == environment, intents.c.period_id == period_id, _STANDS]
-    )
-
-
-def employer_of_period(connection: sa.Connection, environment: str, period_id: int) -> str | None:
-    """Return whose period it is, when its IN is in this ledger."""
-    of_period = (
-        intents.c.environment == environment,
-        intents.c.period_id == period_id,
-        intents.c.kind == Kind.IN,
-    )
-    return connection.scalar(sa.select(intents.c.employer).where(*of_period).limit(1))
-
-
-_STANDS = sa.or_(IS_OPEN, intents.c.state.in_(EFFECTIVE))
-
-
-def _newest(connection: sa.Connection, which: list[sa.ColumnElement[bool]]) -> Standing | None:
-    row = connection.execute(sa.select(intents).where(*which).order_by(intents.c.id.desc()).limit(1)).first()
-    if row is None:
-        return None
-    return Standing(
-        employment=row.employment,
-        kind=row.kind,
-        state=row.state,
-        worker_hash=row.worker_hash,
-        content=row.content,
-        basis=row.basis,
-        declaration_id=row.declaration_id,
-        period_id=row.period_id,
-    )

@@ -17,6 +17,10 @@ from dimona_provider.ledger.store import Ledger
 
 SAVED_UP = 0.1
 """Seconds of unused budget that still count, so that whoever comes a little late loses nothing."""
+URGENT_FOR = 1.0
+"""Seconds for which somebody who reserved urgent requests is expected to reserve more."""
+PATIENT_SHARE = 0.1
+"""What others get meanwhile: outcomes come late, but never not at all."""
 STAYS = 6.0
 """Seconds for which a process counts as a user of the connection after it has said so."""
 _FARTHEST = 60.0
@@ -33,23 +37,47 @@ class User:
     """Random; of one budget in one process."""
 
 
-def reserve(ledger: Ledger, user: User, count: int, *, per_second: float, now: float) -> float:
-    """Reserve *count* requests; return the seconds until the first may leave."""
+def reserve(
+    ledger: Ledger, user: User, count: int, *, per_second: float, now: float, is_urgent: bool = True
+) -> float:
+    """
+    Reserve *count* requests; return the seconds until the first may leave.
+
+    While somebody reserves urgent ones, those that are not get a tenth of the budget together.
+    """
     taken = count / per_second
-    farthest = now + max(_FARTHEST, 20 / per_second)
-    start = sa.case(
-        (sa.or_(budgets.c.next_at < now - SAVED_UP, budgets.c.next_at > farthest), now - SAVED_UP),
-        else_=budgets.c.next_at,
-    )
+    start = _not_before(budgets.c.next_at, now, per_second)
     key = {"environment": user.environment, "dimona_conn_id": user.dimona_conn_id}
+    first = now - SAVED_UP + taken
+    row = {"next_at": first, "urgent_until": now + URGENT_FOR if is_urgent else 0.0, "patient_at": first}
+    changes: dict[str, sa.ColumnElement[float] | float] = {"next_at": start + taken}
+    if is_urgent:
+        changes["urgent_until"] = now + URGENT_FOR
+    else:
+        patient = _not_before(budgets.c.patient_at, now, per_second * PATIENT_SHARE)
+        after_others = sa.case((patient > start, patient), else_=start)
+        is_short = sa.and_(budgets.c.urgent_until > now, budgets.c.urgent_until <= now + URGENT_FOR)
+        changes["patient_at"] = sa.case(
+            (is_short, after_others + taken / PATIENT_SHARE), else_=start + taken / PATIENT_SHARE
+        )
     with ledger.write() as connection:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        insert = dialect.insert(budgets).values(**key, next_at=now - SAVED_UP + taken)
+        insert = dialect.insert(budgets).values(**key, **row)
         moved = insert.on_conflict_do_update(
-            index_elements=[budgets.c.environment, budgets.c.dimona_conn_id], set_={"next_at": start + taken}
-        ).returning(budgets.c.next_at)
-        next_at = connection.execute(moved).scalar_one()
-    return max(0.0, float(next_at) - taken - now)
+            index_elements=[budgets.c.environment, budgets.c.dimona_conn_id], set_=changes
+        ).returning(budgets.c.next_at, budgets.c.urgent_until, budgets.c.patient_at)
+        after = connection.execute(moved).one()
+    wait = float(after.next_at) - taken - now
+    if not is_urgent and after.urgent_until > now:
+        wait = max(wait, float(after.patient_at) - taken / PATIENT_SHARE - now)
+    return max(0.0, wait)
+
+
+def _not_before(column: sa.Column[float], now: float, per_second: float) -> sa.ColumnElement[float]:
+    """Return *column*, but not before now, nor further ahead than any right clock can have set it."""
+    farthest = now + max(_FARTHEST, 20 / per_second)
+    out_of_range = sa.or_(column < now - SAVED_UP, column > farthest)
+    return sa.case((out_of_range, now - SAVED_UP), else_=column)
 
 
 def use(ledger: Ledger, user: User, *, now: float) -> int:

@@ -163,6 +163,8 @@ budgets = Table(
     Column("environment", Text, primary_key=True),
     Column("dimona_conn_id", Text, primary_key=True),
     Column("next_at", Double, nullable=False, comment="when the next request may leave"),
+    Column("urgent_until", Double, nullable=False, comment="until when others are known to be urgent"),
+    Column("patient_at", Double, nullable=False, comment="when the next patient one may leave meanwhile"),
 )
 
 budget_users = Table(

@@ -30,7 +30,7 @@ from dimona_provider.reporting import counts_line, finding_lines, left_open_line
 from dimona_provider.settling import settle_batch, to_settle
 from dimona_provider.sources import Source, read_source
 from dimona_provider.submission import Submission
-from dimona_provider.task_errors import airflow_errors
+from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import batch_and_settings, origin_of, run_of, task_ledger
 from dimona_provider.upkeep import standing, sweep
 
@@ -66,9 +66,10 @@ class DimonaSubmitOperator(BaseOperator):
         self.source = source
         self.dimona_conn_id = dimona_conn_id
 
+    @guarded
     def execute(self, context: Context) -> str:
         """Record *source* if there is one, then send what is planned."""
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             sweep(ledger, now=time.time())
             reference = self._batch(context, ledger)
             _, settings = batch_and_settings(ledger, reference, self.dimona_conn_id)
@@ -98,7 +99,7 @@ class DimonaSubmitOperator(BaseOperator):
             run_of(context),
             Route(conn_id, DimonaHook(conn_id).settings().base_url),
             origin_of(context),
-            read_source(source),
+            read_source(source, self.log),
             now=time.time(),
         )
         log_taken(self, taken)
@@ -138,9 +139,10 @@ class DimonaSettleOperator(BaseOperator):
         self.batch = batch
         self.dimona_conn_id = dimona_conn_id
 
+    @guarded
     def execute(self, context: Context) -> dict[str, int]:
         """Settle what can be settled."""
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             batches.find(ledger, self.batch)  # or else UnknownBatch: an empty count would look like success
             sweep(ledger, now=time.time())
             if any(to_settle(ledger, self.batch)):
@@ -166,9 +168,10 @@ def settle_and_log(operator: BaseOperator, ledger: Ledger, batch: str, settings:
 class DimonaReportOperator(BaseOperator):
     """Log what became of this DAG run's declarations and records; returns the counts of the outcomes."""
 
+    @guarded
     def execute(self, context: Context) -> dict[str, int]:
         """Report."""
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             sweep(ledger, now=time.time())
             run = run_of(context)
             counts = summarise(states_of_run(ledger, run))

@@ -23,7 +23,7 @@ from dimona_provider.settlement import Settled
 from dimona_provider.settling import settle_over, to_settle
 from dimona_provider.sharing import check_leads_to
 from dimona_provider.submission import Submission
-from dimona_provider.task_errors import airflow_errors
+from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import task_ledger
 from dimona_provider.upkeep import sweep
 
@@ -39,9 +39,10 @@ class DimonaFollowUpOperator(BaseOperator):
     connection that can't be used fails the task at its end, after the others had their turn.
     """
 
+    @guarded
     def execute(self, context: Context) -> dict[str, int]:
         """Fold answers into states, look for what is unclear, and file what may be filed again."""
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             sweep(ledger, now=time.time())
             troubles = self._settle(ledger)
             sweep(ledger, now=time.time())
@@ -105,10 +106,11 @@ class DimonaAlertOperator(BaseOperator):
         super().__init__(**kwargs)
         self.alert_before = alert_before
 
+    @guarded
     def execute(self, context: Context) -> None:
         """Look for such declarations."""
         now = time.time()
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             near = lateness.stuck(
                 ledger,
                 after=now - OVERDUE.total_seconds(),
@@ -122,10 +124,11 @@ class DimonaAlertOperator(BaseOperator):
 class DimonaFollowUpReportOperator(BaseOperator):
     """Log what is still open, and what of it a person should see to; returns counts by state."""
 
+    @guarded
     def execute(self, context: Context) -> dict[str, int]:
         """Report."""
         now = time.time()
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             by_environment = lateness.open_states(ledger)
             late = lateness.late(ledger, now=now)
             stuck = lateness.stuck(ledger, limit=MOST_LINES)

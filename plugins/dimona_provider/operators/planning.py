@@ -15,7 +15,7 @@ from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.reporting import finding_lines
 from dimona_provider.taken import Taken
-from dimona_provider.task_errors import airflow_errors
+from dimona_provider.task_errors import Log, guarded, team_code
 from dimona_provider.tasks import routes_from, run_of, task_ledger
 from dimona_provider.upkeep import sweep
 
@@ -31,13 +31,14 @@ class DimonaStageOperator(BaseOperator):
         super().__init__(**kwargs)
         self.pages = pages
 
+    @guarded
     def execute(self, context: Context) -> int:
         """Stage every page, or nothing when payroll could not be read to its end."""
         count = 0
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             export = staging.new_export()
             try:
-                for number, page in enumerate(_pages(self.pages()), start=1):
+                for number, page in enumerate(_pages(self.pages, self.log), start=1):
                     _stage(ledger, export, number, page)
                     count += len(page)
             except BaseException:
@@ -49,15 +50,17 @@ class DimonaStageOperator(BaseOperator):
         return count
 
 
-def _pages(pages: Any) -> Iterator[list[Any]]:
-    if not _is_list(pages):
-        raise InvalidSource("the callable given as pages must return or yield lists of employments")
-    for page in pages:
-        if not _is_list(page):
-            raise InvalidSource(
-                "the callable given as pages must yield lists of employments, not single ones"
-            )
-        yield list(page)
+def _pages(make: Callable[[], Any], log: Log) -> Iterator[list[Any]]:
+    with team_code(log, "the callable given as pages"):
+        pages = make()
+        if not _is_list(pages):
+            raise InvalidSource("the callable given as pages must return or yield lists of employments")
+        for page in pages:
+            if not _is_list(page):
+                raise InvalidSource(
+                    "the callable given as pages must yield lists of employments, not single ones"
+                )
+            yield list(page)
 
 
 def _is_list(value: Any) -> bool:
@@ -87,9 +90,10 @@ class DimonaPlanOperator(BaseOperator):
         super().__init__(**kwargs)
         self.dimona_conn_id = dimona_conn_id
 
+    @guarded
     def execute(self, context: Context) -> list[str]:
         """Plan, and hand out batches."""
-        with airflow_errors(), task_ledger(context) as ledger:
+        with task_ledger(context) as ledger:
             sweep(ledger, now=time.time())
             routes = routes_from(self.dimona_conn_id)
             run = run_of(context)
@@ -106,5 +110,7 @@ def log_taken(operator: BaseOperator, taken: Taken) -> None:
         "%d records read: %d new intents, %d known already, %d findings",
         *(taken.records, taken.recorded[Recorded.NEW], taken.recorded[Recorded.KNOWN], len(taken.findings)),
     )
+    if taken.corrected:
+        operator.log.info("%d of the new ones correct what was refused with HTTP 400", taken.corrected)
     for line in finding_lines(taken.findings):
         operator.log.warning("%s", line)

@@ -1,5 +1,7 @@
+import os
 import socket
 import stat
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +36,16 @@ def test_a_running_component_is_used_again_by_another_stack(make):
     make().start()
 
     assert make().record("sleeper").session == first
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="the system can't pin a process")
+def test_a_component_runs_on_its_cores_alone(make):
+    core = min(os.sched_getaffinity(0))
+    stack = make(components=(replace(SLEEPER, cores=frozenset({core})),))
+
+    stack.start()
+
+    assert os.sched_getaffinity(stack.record("sleeper").session.pid) == {core}
 
 
 def test_another_environment_starts_a_component_anew(make):

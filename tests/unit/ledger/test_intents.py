@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import OPEN, State
-from dimona_provider.ledger import batches, intents, open_ledger, schema
+from dimona_provider.ledger import batches, open_ledger, schema, standing
 from dimona_provider.ledger.intents import Recorded
 from support.clocks import START
 from support.ledgers import ENVIRONMENT, new_batch, new_intent, record, rows, set_state
@@ -44,7 +44,7 @@ def test_a_wish_shows_no_body():
 @pytest.mark.parametrize("state", list(State), ids=str)
 def test_the_same_wish_again_is_known_whatever_became_of_it(ledger, state):
     record(ledger, new_intent())
-    set_state(ledger, only(ledger).id, state=state)
+    set_state(ledger, only(ledger).id, state=state, declaration_id=7)
 
     assert record(ledger, new_intent()) is Recorded.KNOWN
     assert only(ledger).state == state
@@ -172,9 +172,9 @@ def test_everything_but_a_refusal_stands(ledger, state):
     set_state(ledger, only(ledger).id, state=state)
 
     with ledger.read() as connection:
-        standing = intents.standing(connection, new_intent(content="other"))
+        found = standing.of_subject(connection, new_intent(content="other"))
 
-    assert (standing is None) == (state is State.REFUSED)
+    assert (found is None) == (state is State.REFUSED)
 
 
 def test_the_newest_that_stands_counts(ledger):
@@ -183,8 +183,8 @@ def test_the_newest_that_stands_counts(ledger):
         set_state(ledger, rows(ledger)[-1].id, state="accepted")
 
     with ledger.read() as connection:
-        newest = intents.standing(connection, new_intent(content="any"))
-        same = intents.standing(connection, new_intent(content="old"), same_content=True)
+        newest = standing.of_subject(connection, new_intent(content="any"))
+        same = standing.of_subject(connection, new_intent(content="old"), same_content=True)
 
     assert newest is not None
     assert same is not None
@@ -197,10 +197,10 @@ def test_a_period_knows_its_employer_and_its_newest_declaration(ledger):
     record(ledger, new_intent(kind=Kind.OUT, content="out", period_id=PERIOD))
 
     with ledger.read() as connection:
-        employer = intents.employer_of_period(connection, ENVIRONMENT, PERIOD)
-        newest = intents.standing_on_period(connection, ENVIRONMENT, PERIOD)
-        elsewhere = intents.standing_on_period(connection, "https://production.example", PERIOD)
-        unknown = intents.employer_of_period(connection, ENVIRONMENT, 1)
+        employer = standing.employer_of_period(connection, ENVIRONMENT, PERIOD)
+        newest = standing.on_period(connection, ENVIRONMENT, PERIOD)
+        elsewhere = standing.on_period(connection, "https://production.example", PERIOD)
+        unknown = standing.employer_of_period(connection, ENVIRONMENT, 1)
 
     assert employer == new_intent().employer
     assert newest is not None

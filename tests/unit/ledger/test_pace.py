@@ -49,6 +49,35 @@ def test_a_slow_budget_is_no_wrong_clock(ledger: Ledger) -> None:
     assert waits == pytest.approx([0.0, 9.9, 19.9, 29.9, 39.9])
 
 
+def test_what_is_patient_has_a_tenth_while_others_are_urgent(ledger: Ledger) -> None:
+    now, urgent, patient = START, 0, 0
+    pace.reserve(ledger, ONE, 1, per_second=100.0, now=now)
+    free_at = {True: now, False: now}
+    while now < START + 10:  # each comes again when what it reserved may leave
+        for is_urgent, user in ((True, ONE), (False, OTHER)):
+            if free_at[is_urgent] <= now:
+                wait = pace.reserve(ledger, user, 10, per_second=100.0, now=now, is_urgent=is_urgent)
+                free_at[is_urgent] = now + wait + 0.1
+                urgent, patient = urgent + 10 * is_urgent, patient + 10 * (not is_urgent)
+        now += 0.01
+
+    assert urgent + patient <= 1000 + 30
+    assert urgent >= 850
+    assert 80 <= patient <= 120
+
+
+def test_what_is_patient_has_all_as_soon_as_nobody_is_urgent(ledger: Ledger) -> None:
+    pace.reserve(ledger, ONE, 10, per_second=100.0, now=START)
+    for _ in range(3):
+        pace.reserve(ledger, OTHER, 10, per_second=100.0, now=START, is_urgent=False)
+
+    waits = [
+        pace.reserve(ledger, OTHER, 10, per_second=100.0, now=START + 1.5, is_urgent=False) for _ in range(3)
+    ]
+
+    assert waits == pytest.approx([0.0, 0.0, 0.1])
+
+
 def test_users_are_counted_until_they_leave_or_are_gone(ledger: Ledger) -> None:
     counts = [pace.use(ledger, ONE, now=START), pace.use(ledger, OTHER, now=START + 1)]
     pace.leave(ledger, OTHER)

@@ -156,7 +156,7 @@ def test_a_refused_one_that_another_waits_for_is_only_stripped(ledger):
 @pytest.mark.parametrize("worker_type", ["STU", "FLX", "EXT"])
 def test_a_refused_one_that_could_exist_twice_is_only_stripped(ledger, worker_type):
     batch = batch_of(ledger, 1, worker_type=worker_type)
-    set_state(ledger, 1, state=State.REFUSED)
+    set_state(ledger, 1, state=State.REFUSED, declaration_id=7)
 
     assert purge(ledger, LATER, now=LATER) == Purged(stripped=1)
 

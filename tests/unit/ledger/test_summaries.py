@@ -44,6 +44,26 @@ def test_states_are_counted_by_batch_and_by_run(ledger):
     assert summaries.states_of_batch(ledger, "x") == {}
 
 
+def test_what_other_runs_left_open_is_counted_by_state_without_what_has_ended(ledger):
+    later, other_dag = Run(RUN.dag_id, "manual__2"), Run("another_dag", RUN.run_id)
+    own = new_batch(ledger, later)
+    left = [
+        (new_batch(ledger), "sent"),
+        (new_batch(ledger), "unclear"),
+        (new_batch(ledger, other_dag), "unclear"),
+        (None, "planned"),
+        (new_batch(ledger), "accepted"),
+        (new_batch(ledger), "refused"),
+        (own, "held"),
+    ]
+    for number, (batch, state) in enumerate(left, start=1):
+        record(ledger, new_intent(number), batch=batch)
+        set_state(ledger, rows(ledger)[-1].id, state=state)
+
+    assert summaries.left_open(ledger, later) == {"planned": 1, "sent": 1, "unclear": 2}
+    assert summaries.left_open(ledger, RUN) == {"planned": 1, "held": 1, "unclear": 1}
+
+
 def test_groups_count_by_employer_kind_type_and_state(ledger):
     batch_of(ledger, 2)
     record(ledger, new_intent(3, worker_type=None))

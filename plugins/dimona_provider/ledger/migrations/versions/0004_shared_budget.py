@@ -17,6 +17,12 @@ def upgrade() -> None:
         sa.Column("environment", sa.Text(), nullable=False),
         sa.Column("dimona_conn_id", sa.Text(), nullable=False),
         sa.Column("next_at", sa.Double(), nullable=False, comment="when the next request may leave"),
+        sa.Column(
+            "urgent_until", sa.Double(), nullable=False, comment="until when others are known to be urgent"
+        ),
+        sa.Column(
+            "patient_at", sa.Double(), nullable=False, comment="when the next patient one may leave meanwhile"
+        ),
         sa.PrimaryKeyConstraint("environment", "dimona_conn_id"),
     )
     op.create_table(

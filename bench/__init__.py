@@ -1,0 +1,1 @@
+"""Benchmarks: what our work costs, beside the alternatives, on real components. See docs/benchmarks.md."""
