@@ -14,6 +14,7 @@ from dimona_provider.domain.planning.brake import Brake, hold_ends, question
 from dimona_provider.domain.planning.values import Decision, Plan, Planned, Unplanned
 from dimona_provider.domain.planning.words import Problem
 from dimona_provider.domain.routes import Routes
+from dimona_provider.histories import is_assumed
 from dimona_provider.ledger import Ledger, history, wishes
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.findings import note_findings
@@ -89,10 +90,14 @@ class PlanRun:
         again: dict[str, float | None] = {one.reference: at for one in thought.employments}
         waiting = {name for one in held.values() for planned in one for name in planned.employments}
         waiting |= self._record(connection, thought, plan)
+        for decision in plan.decisions:
+            if any(map(is_assumed, decision.periods)):  # nothing is at the NSSO yet that could be decided on
+                waiting |= set(decision.employments)
+                self.taken.find(decision.employments[0], "employment", _WAITING)
+            else:
+                self._decide(connection, thought, decision)
         again |= {name: self.now for name in waiting if name in again}
         again |= self._later(plan.findings, again)
-        for decision in plan.decisions:
-            self._decide(connection, thought, decision)
         for name in sorted(thought.others):
             self.taken.find(name, "employment", _OTHER_WORKER)
         for name in sorted(thought.unknown):
