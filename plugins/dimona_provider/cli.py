@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dimona_provider import cli_hold, cli_keeping, cli_ledger, cli_offline, cli_showing
+from dimona_provider import cli_contact, cli_hold, cli_keeping, cli_ledger, cli_offline, cli_showing
 from dimona_provider.cli_opening import DASHES_ALLOWED
 
 app = typer.Typer(
@@ -27,6 +27,8 @@ ledger_app.command("list")(cli_showing.list_)
 ledger_app.command("show", context_settings=DASHES_ALLOWED)(cli_showing.show)
 ledger_app.command("export")(cli_showing.export)
 ledger_app.command("resolve", context_settings=DASHES_ALLOWED)(cli_ledger.resolve)
+ledger_app.command("import")(cli_contact.import_)
+ledger_app.command("gaps")(cli_contact.gaps)
 ledger_app.command("rotate-key")(cli_keeping.rotate_key)
 ledger_app.command("purge")(cli_keeping.purge)
 

@@ -6,7 +6,7 @@ Whoever decides by what is *not* there must have seen everything: pages that fai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeVar
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt
@@ -46,20 +46,40 @@ class Evidence:
         """Return all periods of an employer, of one worker or of all. Raises DimonaError."""
         return await self._pages(lambda query: operations.search_periods(employer, ssin, query))
 
+    async def pages_of_periods(
+        self, employer: Mapping[str, Any], query: str = FIRST_PAGE, *, most: int
+    ) -> AsyncIterator[Page[FoundPeriod]]:
+        """
+        Yield an employer's periods page by page, from *query* on.
+
+        Raises DimonaError, also after *most* pages: only who came to the end has seen everything.
+        """
+        async for page in self._each_page(
+            lambda query: operations.search_periods(employer, None, query), query, most
+        ):
+            yield page
+
     async def period(self, period_id: int) -> FoundPeriod | None:
         """Return a period as it stands; None where the service knows none. Raises DimonaError."""
         return await self._ask(operations.fetch_period(period_id))
 
     async def _pages(self, operation: Callable[[str], Operation[Page[Item]]]) -> list[Item]:
-        found: list[Item] = []
-        query = FIRST_PAGE
-        for _ in range(MOST_PAGES):
+        return [
+            item async for page in self._each_page(operation, FIRST_PAGE, MOST_PAGES) for item in page.items
+        ]
+
+    async def _each_page(
+        self, operation: Callable[[str], Operation[Page[Item]]], query: str, most: int
+    ) -> AsyncIterator[Page[Item]]:
+        for _ in range(most):
             page = await self._ask(operation(query))
-            found += page.items
+            if page.next_query == query:
+                raise UnexpectedResponse("a page of a search names itself as the next")
+            yield page
             if page.next_query is None:
-                return found
+                return
             query = page.next_query
-        raise UnexpectedResponse(f"a search gave more than {MOST_PAGES} pages: too many to decide by")
+        raise UnexpectedResponse(f"a search gave more than {most} pages: too many to decide by")
 
     async def _ask(self, operation: Operation[T]) -> T:
         retrying = AsyncRetrying(

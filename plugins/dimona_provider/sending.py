@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
@@ -171,7 +172,9 @@ class Sender:
         try:
             while not (done.is_set() and window.written == len(window.ends)):
                 # What comes together is written together; the last ones wait for nobody.
-                await asyncio.sleep(0.0 if done.is_set() else _GATHER)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_GATHER):
+                        await done.wait()
                 if group := window.ends[window.written :]:
                     await self._write(window, group)
                     window.written += len(group)

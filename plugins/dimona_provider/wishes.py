@@ -17,6 +17,7 @@ from dimona_provider.identity import make_intent, with_basis
 from dimona_provider.ledger import Ledger, corrections, intents, wishes
 from dimona_provider.ledger.findings import Finding, FindingKind
 from dimona_provider.ledger.intents import NewIntent, Recorded
+from dimona_provider.meeting import why_not_met
 from dimona_provider.taken import Taken
 from dimona_provider.workplans import write_wish
 
@@ -58,6 +59,9 @@ class Intake:
         kept = write_wish(employment)
         filing = read_filing(kept["declaration"])
         environment = self.routes.of(filing.employer).environment
+        if (reason := why_not_met(self.connection, environment, filing.employer)) is not None:
+            self._find(FindingKind.NOT_HANDLED, employment.reference, "employer", reason)
+            return
         intent = make_intent(self.ledger, self.connection, environment, employment.reference, filing)
         said = json.dumps([employment.status, intent.content])
         wish = wishes.Wish(

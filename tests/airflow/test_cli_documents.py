@@ -15,6 +15,7 @@ from dimona_provider.hooks import DimonaLedgerHook
 from support.ledgers import batch_of, row, set_state
 from support.markdown import DOCS, blocks
 
+_DOCUMENTS = ("ledger.md", "operations.md", "reconciliation.md")
 TOO_EARLY = "dimona ledger rotate-key --drop-old"
 """Stands in the document right after the rotation; refused for a day."""
 
@@ -60,7 +61,7 @@ def test_the_commands_of_a_document_work(name, ledger_of_home):
 
 
 def test_every_option_is_documented():
-    text = "".join((DOCS / name).read_text(encoding="utf-8") for name in ("ledger.md", "operations.md"))
+    text = "".join((DOCS / name).read_text(encoding="utf-8") for name in _DOCUMENTS)
     group = get_command(app)
     ledger_commands = group.commands["ledger"].commands
     commands = {**ledger_commands, "hold": group.commands["hold"], "release": group.commands["release"]}

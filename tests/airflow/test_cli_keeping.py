@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import stat
+from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from typer.testing import CliRunner
 
 from dimona_provider import cli_opening
 from dimona_provider.cli import app
 from dimona_provider.hooks import DimonaLedgerHook
-from dimona_provider.ledger import rotation, schema
+from dimona_provider.ledger import rotation, schema, setup
+from dimona_provider.ledger.engine import make_engine
 from dimona_provider.ledger.keys import Keyring, read_keys
-from dimona_provider.ledger.store import SCHEMA_VERSION
+from dimona_provider.ledger.store import CANARY, SCHEMA_VERSION
 from support.clocks import START
 from support.ledgers import batch_of, row, rows, set_state, states
 
@@ -228,12 +231,25 @@ def test_a_day_that_is_none_is_one_line(old):
     assert is_one_line(run("purge", "--before", "soon"), 2)
 
 
+def make_older(version):
+    """Put a ledger of an older schema, with the same keys, in the place of the one there."""
+    location = DimonaLedgerHook().location()
+    for end in ("", "-wal", "-shm"):
+        Path(f"{location.url.database}{end}").unlink(missing_ok=True)
+    keys = location.keys()
+    engine = make_engine(location.url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(setup._MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        row = {"id": 1, "key_fingerprint": keys.fingerprint, "canary": keys.encrypt(CANARY)}
+        connection.execute(schema.info.insert().values(**row, created_at=0.0))
+    engine.dispose()
+
+
 def test_an_older_ledger_is_copied_and_migrated(home):
-    ledger = opened()
-    with ledger.write() as connection:
-        connection.execute(sa.text("DROP INDEX ix_intents_depends"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
-    ledger.close()
+    make_older("0002")
 
     ended = run("init")
 
@@ -245,11 +261,7 @@ def test_an_older_ledger_is_copied_and_migrated(home):
 
 
 def test_an_older_ledger_that_is_backed_up_is_not_copied(home):
-    ledger = opened()
-    with ledger.write() as connection:
-        connection.execute(sa.text("DROP INDEX ix_intents_depends"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0002'"))
-    ledger.close()
+    make_older("0002")
 
     assert run("init", "--backed-up", "--quiet").output == ""
 

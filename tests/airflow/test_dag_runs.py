@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -191,3 +192,52 @@ def test_with_nothing_open_a_follow_up_asks_nothing_and_succeeds(nsso, ledger, l
     assert states["ask", -1] == TaskInstanceState.SUCCESS
     assert not nsso.looks
     assert "nothing is open" in logged()
+
+
+def test_what_the_nsso_lost_is_reported_and_nothing_is_filed(payroll, nsso, ledger, logged):
+    payroll.fill(PEOPLE[:20])
+    run("payroll_employments")
+    run("dimona_declare")
+    with ledger.write() as connection:  # long enough ago for a search to show everything
+        connection.execute(intents.update().values(changed_at=intents.c.changed_at - 3600))
+    agreed, states = run("dimona_reconcile")
+    nsso.start_anew()
+
+    lost, _ = run("dimona_reconcile")
+
+    assert agreed.state == lost.state == DagRunState.SUCCESS
+    assert states.pop(("fail_if_a_task_failed", -1)) == TaskInstanceState.SKIPPED
+    assert set(states.values()) == {TaskInstanceState.SUCCESS}
+    before, after = stored(agreed), stored(lost)
+    compared = [value for (task, _), value in before.items() if task == "reconcile"]
+    assert [one["gaps"] for one in compared] == [0] * len(before["employers", -1])
+    assert sum(one["compared"] for one in compared) > 5
+    missing = sum(value["gaps"] for (task, _), value in after.items() if task == "reconcile")
+    assert missing == sum(one["compared"] for one in compared)
+    csv_text, lines = (Path(path.removeprefix("file://")).read_text() for path in after["report", -1])
+    assert len(lines.splitlines()) == len(csv_text.splitlines()) - 1 == missing
+    assert not nsso.posts
+    text = logged() + str(before) + str(after) + csv_text + lines
+    assert [secret for secret in SECRETS if secret in text] == []
+
+
+def test_an_employer_that_can_not_be_read_fails_the_run_after_its_report(payroll, nsso, ledger, logged):
+    payroll.fill(PEOPLE[:3])
+    run("payroll_employments")
+    run("dimona_declare")
+    nsso.answer_with("POST", "/periods/search", *[403] * 10)
+
+    failed, states = run("dimona_reconcile")
+
+    assert failed.state == DagRunState.FAILED
+    assert states["report", -1] == TaskInstanceState.SUCCESS
+    assert states["reconcile", 0] == TaskInstanceState.FAILED
+    assert "nothing decided" in logged()
+
+
+def test_with_an_empty_ledger_there_is_nothing_to_reconcile(payroll, ledger):
+    done, states = run("dimona_reconcile")
+
+    assert done.state == DagRunState.SUCCESS
+    assert states["reconcile", -1] == TaskInstanceState.SKIPPED
+    assert states["report", -1] == TaskInstanceState.SUCCESS

@@ -12,7 +12,13 @@ import pytest
 from airflow.configuration import conf
 from airflow.sdk import AssetOrTimeSchedule, TriggerRule
 
-from dimona_provider.operators import DimonaReportOperator, DimonaSettleOperator, DimonaSubmitOperator
+from dimona_provider.operators import (
+    DimonaDriftReportOperator,
+    DimonaReconcileOperator,
+    DimonaReportOperator,
+    DimonaSettleOperator,
+    DimonaSubmitOperator,
+)
 from dimona_provider.sensors import DimonaFollowUpSensor, DimonaResultSensor
 from support.dags import FOLDER, shipped
 
@@ -44,6 +50,7 @@ def test_every_file_can_be_imported():
         "payroll_employments",
         "dimona_declare",
         "dimona_follow_up",
+        "dimona_reconcile",
         "payroll_apply_outcomes",
     }
 
@@ -105,7 +112,8 @@ def test_reading_the_dags_touches_neither_connections_nor_the_ledger():
         "BaseHook.get_connection = classmethod(refuse)\n"
         "import sqlalchemy as sa\n"
         "sa.create_engine = refuse\n"
-        "import dimona_declare, dimona_follow_up, payroll_apply_outcomes, payroll_employments\n"
+        "import dimona_declare, dimona_follow_up, dimona_reconcile\n"
+        "import payroll_apply_outcomes, payroll_employments\n"
     )
     ended = subprocess.run(
         [sys.executable, "-c", script, str(FOLDER)], capture_output=True, text=True, check=False, timeout=60
@@ -158,7 +166,7 @@ def test_staging_announces_employments_and_the_declaring_dag_listens(declare):
     assert [outlet.name for outlet in stage.outlets] == ["payroll_employments"]
 
 
-@pytest.mark.parametrize("dag_id", ["dimona_declare", "dimona_follow_up"])
+@pytest.mark.parametrize("dag_id", ["dimona_declare", "dimona_follow_up", "dimona_reconcile"])
 def test_the_last_task_watches_every_other_and_fails_when_one_failed(dag_id):
     tasks = BAG.dags[dag_id].tasks
     (last,) = (task for task in tasks if task.trigger_rule == TriggerRule.ONE_FAILED)
@@ -216,3 +224,23 @@ def test_asking_waits_without_a_worker_and_may_be_retried(follow_up):
 def test_the_tests_read_the_shipped_dags_and_plugins():
     assert Path(conf.get("core", "dags_folder")) == FOLDER
     assert Path(conf.get("core", "plugins_folder")) == FOLDER.parent / "plugins"
+
+
+# --- the DAG that reconciles ---
+
+
+def test_reconciling_is_nightly_and_one_employer_at_a_time():
+    dag = BAG.dags["dimona_reconcile"]
+    compare = dag.get_task("reconcile")
+
+    assert dag.timetable.expression.split()[2:] == ["*"] * 3
+    assert dag.timetable.run_immediately == timedelta(0)
+    assert compare.max_active_tis_per_dag == 1
+    assert compare.operator_class is DimonaReconcileOperator
+
+
+def test_the_drift_report_is_made_whatever_failed_before_and_announces_itself():
+    (report,) = tasks_of(DimonaDriftReportOperator)
+
+    assert report.trigger_rule == TriggerRule.ALL_DONE
+    assert [outlet.name for outlet in report.outlets] == ["dimona_drift"]

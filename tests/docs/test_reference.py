@@ -24,6 +24,9 @@ _CLASSES = [
     "dimona_provider.operators:DimonaFollowUpOperator",
     "dimona_provider.operators:DimonaAlertOperator",
     "dimona_provider.operators:DimonaFollowUpReportOperator",
+    "dimona_provider.operators:DimonaEmployersOperator",
+    "dimona_provider.operators:DimonaReconcileOperator",
+    "dimona_provider.operators:DimonaDriftReportOperator",
     "dimona_provider.sensors:DimonaResultSensor",
     "dimona_provider.sensors:DimonaFollowUpSensor",
     "dimona_provider.triggers:DimonaResultTrigger",
@@ -57,9 +60,9 @@ def _defined() -> Iterator[str]:
     from airflow.triggers.base import BaseTrigger
 
     from dimona_provider import hooks, sensors, triggers
-    from dimona_provider.operators import filing, followup, planning
+    from dimona_provider.operators import filing, followup, planning, reconcile
 
-    for module in (hooks, sensors, triggers, filing, followup, planning):
+    for module in (hooks, sensors, triggers, filing, followup, planning, reconcile):
         for name, cls in inspect.getmembers(module, inspect.isclass):
             is_ours = cls.__module__ == module.__name__
             if is_ours and issubclass(cls, (BaseHook, BaseOperator, BaseTrigger)):

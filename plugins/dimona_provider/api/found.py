@@ -11,9 +11,12 @@ from urllib.parse import urlsplit
 
 from dimona_provider.api.reading import read_draft
 from dimona_provider.api.replies import read_answer
+from dimona_provider.api.terms import read_terms
 from dimona_provider.api.wire import read_number
 from dimona_provider.domain.declaration import OPEN_END
+from dimona_provider.domain.identifiers import Ssin
 from dimona_provider.domain.outcome import Answer
+from dimona_provider.domain.terms import Terms
 
 Item = TypeVar("Item")
 
@@ -40,6 +43,17 @@ class FoundPeriod:
     is_cancelled: bool
     values: Mapping[str, Any] = field(repr=False)
     """By the names of domain/tables/fields.csv; an open period has no ``end_date``."""
+    terms: Terms | None = None
+    """None where its dates can't be read."""
+    is_locked: bool = False
+    """Whether the NSSO takes no declaration about it any more."""
+    is_late: bool = False
+
+    @property
+    def ssin(self) -> Ssin | None:
+        """The worker's number, if the service shows one that is right."""
+        ssin = self.values.get("worker.ssin")
+        return ssin if isinstance(ssin, Ssin) else None
 
     @property
     def start(self) -> dt.date | None:
@@ -94,4 +108,5 @@ def read_found_period(item: object) -> FoundPeriod | None:
     values = dict(draft.values) if draft else {}
     if values.get("end_date") == OPEN_END:
         del values["end_date"]
-    return FoundPeriod(number, item.get("cancelled") is True, values)
+    flags = (item.get(name) is True for name in ("locked", "late"))
+    return FoundPeriod(number, item.get("cancelled") is True, values, read_terms(block), *flags)

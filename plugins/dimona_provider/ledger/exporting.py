@@ -13,16 +13,41 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dimona_provider.ledger.contact_schema import contacts, gaps, periods
 from dimona_provider.ledger.listing import PAGE, Which, children, iso, pages
 from dimona_provider.ledger.plan_schema import decisions
 from dimona_provider.ledger.schema import answers, attempts, batches, events, findings, holds, intents
 from dimona_provider.ledger.store import Ledger
 
-_HIDDEN = frozenset({"id", "intent", "body", "worker_hash", "content", "subject", "depends_on", "key"})
+_HIDDEN = frozenset(
+    {"id", "intent", "body", "worker_hash", "content", "subject", "depends_on", "reader", "next_query", "key"}
+)
 """Never shown as they are: rows' own numbers, what is encrypted, and what stands for a person."""
+_OTHERS = (
+    ("batch", batches),
+    ("hold", holds),
+    ("finding", findings),
+    ("decision", decisions),
+    ("contact", contacts),
+    ("period", periods),
+    ("gap", gaps),
+    ("event", events),
+)
 _INSTANTS = frozenset(
     column.name
-    for table in (intents, attempts, answers, batches, events, findings, holds, decisions)
+    for table in (
+        intents,
+        attempts,
+        answers,
+        batches,
+        events,
+        findings,
+        holds,
+        contacts,
+        periods,
+        gaps,
+        decisions,
+    )
     for column in table.columns
     if isinstance(column.type, sa.Double)
 )
@@ -51,9 +76,8 @@ def records(ledger: Ledger, which: Which, *, with_persons: bool = False) -> Iter
 
 
 def others(ledger: Ledger) -> Iterator[dict[str, Any]]:
-    """Yield what hangs on no intent: batches, holds, findings, decisions, and events of the whole ledger."""
-    tables = {"batch": batches, "hold": holds, "finding": findings, "decision": decisions, "event": events}
-    for name, table in tables.items():
+    """Yield what hangs on no intent: batches, holds, findings, and events of the ledger as a whole."""
+    for name, table in _OTHERS:
         which = events.c.intent.is_(None) if table is events else sa.true()
         key = table.c.reference if table is batches else table.c.id
         last: Any = None

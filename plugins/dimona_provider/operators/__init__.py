@@ -1,4 +1,4 @@
-"""The operators, in the order of the flow: stage, plan, submit, settle, report, follow up."""
+"""The operators, in the order of the flow: stage, plan, submit, settle, report, follow up, reconcile."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from dimona_provider.operators.followup import (
     DimonaFollowUpReportOperator,
 )
 from dimona_provider.operators.planning import DimonaPlanOperator, DimonaStageOperator
+from dimona_provider.operators.reconcile import (
+    DimonaDriftReportOperator,
+    DimonaEmployersOperator,
+    DimonaReconcileOperator,
+)
 
 __all__ = [
     "DimonaAlertOperator",
+    "DimonaDriftReportOperator",
+    "DimonaEmployersOperator",
     "DimonaFollowUpOperator",
     "DimonaFollowUpReportOperator",
     "DimonaPlanOperator",
+    "DimonaReconcileOperator",
     "DimonaReportOperator",
     "DimonaSettleOperator",
     "DimonaStageOperator",

@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dimona_provider.api.settings import BASE_URLS
 from dimona_provider.domain.outcome import OPEN, State
+from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.intake import plan_exports, take_source
-from dimona_provider.ledger import open_ledger, schema, staging
+from dimona_provider.ledger import contacts, open_ledger, schema, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.setup import initialise
@@ -444,3 +446,48 @@ def test_a_worker_payroll_went_back_to_is_listed(ledger):
     assert [one.reason for one in taken.findings] == [
         "its worker has another number or identity than when it was declared"
     ]
+
+
+# --- first contact ---
+
+PRODUCTION = BASE_URLS["production"]
+
+
+def plan_in_production(ledger, *records):
+    staging.stage(ledger, staging.new_export(), 1, records, now=START)
+    return plan_exports(ledger, RUN, Routes(Route("dimona_default", PRODUCTION)), now=START)
+
+
+def test_an_employer_that_was_never_met_is_refused_in_production_and_the_others_go_on(ledger):
+    contacts.waive(ledger, PRODUCTION, people.OTHER_EMPLOYER, "a new firm", now=START)
+    records = [
+        people.employment(),
+        people.employment(employment_id="E-2", employer=people.OTHER_EMPLOYER),
+    ]
+
+    taken = plan_in_production(ledger, *records)
+
+    assert found(taken) == [("not_handled", "E-1", "employer")]
+    assert "dimona ledger import" in taken.findings[0].reason
+    assert [one.employment for one in rows(ledger)] == ["E-2"]
+
+
+@pytest.mark.parametrize("met", ["imported", "waived"])
+def test_an_employer_that_was_met_is_planned_in_production(ledger, met):
+    if met == "waived":
+        contacts.waive(ledger, PRODUCTION, people.EMPLOYER, "a new firm", now=START)
+    else:
+        reading = contacts.begin(ledger, PRODUCTION, people.EMPLOYER, now=START)
+        contacts.complete(ledger, reading, "read", now=START)
+
+    assert plan_in_production(ledger, people.employment()).recorded == {Recorded.NEW: 1}
+
+
+def test_a_reading_that_is_not_at_its_end_is_no_contact(ledger):
+    contacts.begin(ledger, PRODUCTION, people.EMPLOYER, now=START)
+
+    assert found(plan_in_production(ledger, people.employment())) == [("not_handled", "E-1", "employer")]
+
+
+def test_elsewhere_nobody_has_to_be_met(ledger):
+    assert plan(ledger, people.employment()).recorded == {Recorded.NEW: 1}

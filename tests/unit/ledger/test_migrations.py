@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from dimona_provider.domain.outcome import OPEN, State
 from dimona_provider.errors import ConfigurationError
@@ -192,8 +193,9 @@ def test_every_version_on_the_way_has_the_data(kind, old):
     _, engine = old(kind)
     before = everything(engine)
 
-    for version in range(2, int(SCHEMA_VERSION) + 1):
-        upgrade(engine, f"{version:04}")
+    revisions = [one.revision for one in ScriptDirectory(str(setup._MIGRATIONS)).walk_revisions()]
+    for version in revisions[-2::-1]:  # from the second to the newest
+        upgrade(engine, version)
 
         after = everything(engine)
         assert all(len(after[name]) == len(rows) for name, rows in before.items())
