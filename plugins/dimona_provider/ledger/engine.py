@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from dimona_provider.errors import ConfigurationError
 
@@ -55,8 +55,8 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # the driver must not begin transactions of its own; _begin_sqlite does
     cursor = connection.cursor()
     for attempt in Retrying(
-        # Changing it asks for the whole file, and SQLite does not wait for that: another is just being opened.
-        retry=retry_if_exception_type(sqlite3.OperationalError),
+        # Changing it asks for the whole file, and SQLite does not wait for that: another opens it.
+        retry=retry_if_exception(_is_busy),
         stop=stop_after_delay(BUSY_TIMEOUT_MS / 1000),
         wait=wait_fixed(0.02),
         reraise=True,
@@ -67,6 +67,10 @@ def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     cursor.close()
+
+
+def _is_busy(error: BaseException) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
