@@ -6,19 +6,22 @@ No key holds an SSIN: SSINs change, and keys are read by people.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
+from dimona_provider.api.reading import read_draft
 from dimona_provider.api.wire import Filing
-from dimona_provider.domain.deadlines import file_in_by
+from dimona_provider.domain.deadlines import brussels_today, file_in_by, follow_up_by
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import OPEN
 from dimona_provider.domain.worker_types import quarter_of
 from dimona_provider.ledger import Ledger, standing
 from dimona_provider.ledger.intents import NewIntent
+from dimona_provider.ledger.standing import Standing
 
 
 def make_intent(
@@ -29,7 +32,7 @@ def make_intent(
     employer = filing.employer
     if not employer and filing.period_id is not None:
         employer = standing.employer_of_period(connection, environment, filing.period_id) or ""
-    deadline = file_in_by(filing.start_date, filing.start_hour) if filing.start_date else None
+    deadline = _deadline(connection, environment, filing)
     return NewIntent(
         environment=environment,
         employer=employer,
@@ -59,13 +62,31 @@ def with_basis(connection: sa.Connection, intent: NewIntent) -> NewIntent | None
         if not last or last.kind != Kind.CANCEL:
             return intent.on(same.basis)
         # Before the CANCEL has its outcome nobody knows whether a second IN would stand beside the first.
-        return None if last.state in OPEN else intent.on(str(last.declaration_id))
+        return None if last.state in OPEN else intent.on(_name(last))
     if intent.period_id is None:
         return intent
     last = standing.on_period(connection, intent.environment, intent.period_id)
     if last is None:
         return intent
-    return intent.on(last.basis if last.content == intent.content else str(last.declaration_id or ""))
+    return intent.on(last.basis if last.content == intent.content else _name(last))
+
+
+def _name(last: Standing) -> str:
+    """Return what every row has: what was there already got no declaration of its own."""
+    return f"intent {last.reference}" if last.declaration_id is None else str(last.declaration_id)
+
+
+def _deadline(connection: sa.Connection, environment: str, filing: Filing) -> dt.datetime | None:
+    """Return the last lawful instant; None where only the NSSO knows the period that it depends on."""
+    if filing.kind is Kind.IN:
+        return file_in_by(filing.start_date, filing.start_hour) if filing.start_date else None
+    draft = read_draft(filing.body).draft
+    values = draft.values if draft else {}
+    starts = None
+    if filing.kind is Kind.CANCEL and filing.period_id is not None:
+        begins = standing.start_of_period(connection, environment, filing.period_id)
+        starts = None if begins is None else brussels_today(begins)
+    return follow_up_by(filing.kind, values.get("start_date"), values.get("end_date"), starts)
 
 
 def _worker(ledger: Ledger, filing: Filing) -> str | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from typing import Any
 
 from dimona_provider.api.found import FoundPeriod
 from dimona_provider.api.reading import read_draft
-from dimona_provider.domain.deadlines import cancel_by, file_out_by, update_by
+from dimona_provider.domain.deadlines import follow_up_by
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.ledger.named import BY_A_PERSON
 from dimona_provider.ledger.unclear import Unclear
@@ -53,12 +52,6 @@ def _lawful_until(one: Unclear, period: FoundPeriod | None) -> float | None:
         return one.file_by
     draft = read_draft(json.loads(one.body)).draft
     values: dict[str, Any] = draft.values if draft else {}
-    start, end = values.get("start_date"), values.get("end_date")
-    until: dt.datetime | None = None
-    if one.kind == Kind.OUT and end is not None:
-        until = file_out_by(end)
-    elif one.kind == Kind.UPDATE:
-        until = update_by(start, end)
-    elif one.kind == Kind.CANCEL and period is not None and period.start is not None:
-        until = cancel_by(period.start)
+    starts = period.start if period is not None else None
+    until = follow_up_by(Kind(one.kind), values.get("start_date"), values.get("end_date"), starts)
     return until.timestamp() if until else None

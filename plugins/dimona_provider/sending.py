@@ -21,6 +21,7 @@ from dimona_provider.errors import DimonaError, ServiceUnavailable
 from dimona_provider.ledger import Ledger, claims
 from dimona_provider.ledger.attempts import Attempted, Verdict
 from dimona_provider.ledger.claims import Claimed
+from dimona_provider.ledger.forbidding import hold_rest
 from dimona_provider.posting import post
 from dimona_provider.standing import StandingClaims
 from dimona_provider.verdicts import Verdicts
@@ -32,7 +33,6 @@ BACKLOG = 40
 """Verdicts that may wait to be written down while more is sent: what a crash of the ledger can cost."""
 
 
-_FORBIDDEN = "the service says that we may not file for this employer"
 _RAN_OUT = "the claim had run out"
 
 
@@ -116,9 +116,7 @@ class Sender:
             window.stretch.count(window.ends)
         for employer in window.stretch.forbidden:
             now = self._clock.now()
-            await asyncio.to_thread(
-                claims.hold_employer, self._ledger, self._batch, employer, _FORBIDDEN, now=now
-            )
+            await asyncio.to_thread(hold_rest, self._ledger, self._batch, employer, now=now)
 
     async def _claim(self, stretch: Stretch) -> Window:
         token = secrets.token_hex(8)

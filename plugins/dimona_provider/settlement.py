@@ -11,31 +11,27 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
-from dimona_provider.api.client import REQUEST_TIMEOUT
-from dimona_provider.api.comparing import is_effect_of, is_period_of, is_same_declaration
+from dimona_provider.api.comparing import is_effect_of, is_same_declaration
 from dimona_provider.api.found import FoundDeclaration, FoundPeriod
+from dimona_provider.catching_up import CatchingUp
 from dimona_provider.clock import Clock
 from dimona_provider.domain.declaration import Kind
-from dimona_provider.domain.outcome import Result
 from dimona_provider.errors import AuthenticationFailed, DimonaError, ServiceUnavailable
 from dimona_provider.evidence import Evidence
-from dimona_provider.ledger import Ledger, unclear
+from dimona_provider.ledger import Ledger, settled, surroundings
 from dimona_provider.ledger.answers import Received, insert_answers
 from dimona_provider.ledger.unclear import Unclear
+from dimona_provider.matching import Doubtful, Elsewhere, Matcher, Ours, made_period
 from dimona_provider.refiling import why_not_again
-
-ALREADY_TRUE = ("90373-333", "00913-355", "00913-356", "90378-444")
-"""Codes with which the service refuses what it has: equal period, cancelled, closed, nothing to change."""
+from dimona_provider.refusals import is_shown, standing_period
 
 _ELSEWHERE = "already true, filed elsewhere"
 _BUSY = "another declaration of this worker is being sent; looked at again later"
-_LATER = 3
-"""Declarations of an employer that are tried as a sign that the search has caught up."""
+_DOUBTFUL = "an equal declaration shows, refused or cancelled since, perhaps by hand: a person decides"
 
 
 @dataclass(slots=True)
@@ -63,15 +59,16 @@ class Settled:
 
 
 class Settlement:
-    """Settle what one connection filed."""
+    """Settle what one connection filed, in one pass."""
 
     def __init__(self, ledger: Ledger, evidence: Evidence, clock: Clock, *, refile_after: float) -> None:
         self._ledger = ledger
         self._evidence = evidence
         self._clock = clock
         self._refile_after = refile_after
-        self._caught_up: dict[str, float] = {}
-        self._not_shown: set[int] = set()
+        self._catching_up = CatchingUp(ledger, evidence)
+        self._matcher = Matcher(ledger, evidence)
+        self._done = Settled()
 
     async def settle(self, intents: Sequence[Unclear], refused: Sequence[Unclear] = ()) -> Settled:
         """
@@ -79,152 +76,122 @@ class Settlement:
 
         What can't be looked at now stays as it is: a pass may be repeated at any time.
         """
-        settled = Settled()
-        by_worker = itertools.groupby(sorted(intents, key=_worker), key=_worker)
-        looks = [partial(self._look, list(group), settled) for _, group in by_worker]
-        looks += [partial(self._compare, one, settled) for one in refused]
-        for look in looks:
+        done = self._done = Settled()
+        groups = [list(group) for _, group in itertools.groupby(sorted(intents, key=_worker), key=_worker)]
+        looks: list[tuple[list[Unclear], Callable[[], Awaitable[None]]]]
+        looks = [(group, partial(self._look, group)) for group in groups]
+        looks += [([], partial(self._compare, one)) for one in refused]
+        for group, look in looks:
             try:
                 await look()
             except (ServiceUnavailable, AuthenticationFailed) as error:
-                settled.trouble = str(error)
+                done.trouble = str(error)
                 break  # the service can't be used now; the next pass looks again
             except DimonaError as error:
-                settled.trouble = str(error)
-        settled.left = len({one.id for one in intents} - settled.resolved)
-        return settled
+                done.trouble = str(error)
+                for one in group:
+                    await self._explain(one, f"it can't be looked for: {error}")
+        done.left = len({one.id for one in intents if not one.is_decided} - done.resolved)
+        return done
 
-    async def _look(self, group: list[Unclear], settled: Settled) -> None:
+    async def _look(self, group: list[Unclear]) -> None:
         """Look at what is unclear of one worker, in the order in which it was sent."""
-        if await asyncio.to_thread(unclear.is_sending, self._ledger, group[0]):
+        if await asyncio.to_thread(surroundings.is_sending, self._ledger, group[0]):
             for one in group:
                 await self._explain(one, _BUSY)
             return
-        caught_up = await self._caught_up_to(max(group, key=lambda one: one.sent_until))
+        caught_up = await self._catching_up.up_to(max(group, key=lambda one: one.sent_until))
         ins = [one for one in group if one.kind == Kind.IN]
         if ins:
-            await self._look_for(ins, caught_up, settled)
+            await self._look_for(ins, caught_up)
         for one in group:
             if one.kind != Kind.IN:
-                await self._look_at_period(one, caught_up, settled)
+                await self._look_at_period(one, caught_up)
 
-    async def _look_for(self, ins: list[Unclear], caught_up: float, settled: Settled) -> None:
+    async def _look_for(self, ins: list[Unclear], caught_up: float) -> None:
         body = json.loads(ins[0].body)
         found = await self._evidence.declarations(body["employer"], body["worker"].get("ssin"))
-        ids = [item.answer.declaration_id for item in found]
-        owned = await asyncio.to_thread(unclear.owned, self._ledger, ins[0].environment, ids)
-        free = sorted(
-            (item for item in found if item.answer.declaration_id not in owned),
-            key=lambda item: item.answer.declaration_id,
-        )
+        free = await self._matcher.of_nobody(ins[0].environment, found)
         for one in ins:
             same = [item for item in free if is_same_declaration(json.loads(one.body), item.body)]
-            ours = next((item for item in same if item.answer.declaration_id > one.known_up_to), None)
-            if ours is not None:
-                free.remove(ours)
-                await self._adopt(one, ours, settled)
-            elif (period := await self._standing_period(one, same)) is not None:
-                await self._note_already_true(one, period, settled)
-            else:
-                await self._file_again_or_leave(one, None, caught_up, settled)
+            match await self._matcher.match(one, same):
+                case Ours(item):
+                    free.remove(item)
+                    await self._adopt(one, item)
+                case Elsewhere(item, period):
+                    free.remove(item)
+                    await self._note_already_true(one, period, item)
+                case Doubtful() if not one.is_decided:
+                    await self._explain(one, _DOUBTFUL)
+                case _:
+                    await self._file_again_or_leave(one, None, caught_up)
 
-    async def _adopt(self, one: Unclear, found: FoundDeclaration, settled: Settled) -> None:
+    async def _adopt(self, one: Unclear, found: FoundDeclaration) -> None:
         now = self._clock.now()
         number = found.answer.declaration_id
-        if await asyncio.to_thread(unclear.adopt, self._ledger, one, number, now=now):
+        adopt = partial(settled.adopt, self._ledger, one, number, period_id=made_period(found), now=now)
+        if await asyncio.to_thread(adopt):
             received = Received(one.id, found.answer, found.raw, now)
             await asyncio.to_thread(insert_answers, self._ledger, one.environment, [received])
-            settled.adopted += 1
-            settled.resolved.add(one.id)
+            self._done.adopted += 1
+            self._done.resolved.add(one.id)
 
-    async def _standing_period(self, one: Unclear, same: Iterable[FoundDeclaration]) -> FoundPeriod | None:
-        """Return the period of an equal declaration that is older than our attempt, if it still stands."""
-        for item in same:
-            if item.answer.result not in {Result.ACCEPTED, Result.WARNED} or item.answer.period_id is None:
-                continue
-            period = await self._evidence.period(item.answer.period_id)
-            if period is not None and is_period_of(json.loads(one.body), period):
-                return period
-        return None
-
-    async def _look_at_period(self, one: Unclear, caught_up: float, settled: Settled) -> None:
+    async def _look_at_period(self, one: Unclear, caught_up: float) -> None:
         assert one.period_id is not None  # noqa: S101 - for mypy: intake refuses follow-ups without a period
         period = await self._evidence.period(one.period_id)
         if period is not None and is_effect_of(json.loads(one.body), period):
-            await self._note_already_true(one, period, settled)
+            await self._note_already_true(one, period)
         else:
-            await self._file_again_or_leave(one, period, caught_up, settled)
+            await self._file_again_or_leave(one, period, caught_up)
 
-    async def _note_already_true(self, one: Unclear, period: FoundPeriod, settled: Settled) -> None:
+    async def _note_already_true(
+        self, one: Unclear, period: FoundPeriod, found: FoundDeclaration | None = None
+    ) -> bool:
         reason = _ELSEWHERE if one.kind == Kind.IN else "already true at the NSSO"
-        now = self._clock.now()
-        number = period.period_id
-        if await asyncio.to_thread(
-            unclear.mark_already_true, self._ledger, one, reason, period_id=number, now=now
-        ):
-            settled.already_true += 1
-            settled.resolved.add(one.id)
+        mark = partial(
+            settled.mark_already_true,
+            self._ledger,
+            one,
+            reason,
+            period_id=period.period_id,
+            declaration_id=found.answer.declaration_id if found else None,
+            now=self._clock.now(),
+        )
+        is_marked = await asyncio.to_thread(mark)
+        if is_marked:
+            self._done.already_true += 1
+            self._done.resolved.add(one.id)
+        return is_marked
 
-    async def _file_again_or_leave(
-        self, one: Unclear, period: FoundPeriod | None, caught_up: float, settled: Settled
-    ) -> None:
+    async def _file_again_or_leave(self, one: Unclear, period: FoundPeriod | None, caught_up: float) -> None:
         now = self._clock.now()
+        if one.is_decided:  # by a person; this was the last look before it is sent
+            if await asyncio.to_thread(settled.let_go, self._ledger, one, now=now):
+                self._done.batches.add(one.batch)
+            return
         reason = why_not_again(one, period, now=now, refile_after=self._refile_after, caught_up=caught_up)
-        if reason is None and await asyncio.to_thread(unclear.is_overtaken, self._ledger, one):
+        if reason is None and await asyncio.to_thread(surroundings.is_overtaken, self._ledger, one):
             reason = "not found, and a newer declaration of this employment exists: a person decides"
         if reason is not None:
             await self._explain(one, reason)
-        elif await asyncio.to_thread(unclear.plan_again, self._ledger, one, "not found at the NSSO", now=now):
-            settled.planned_again += 1
-            settled.resolved.add(one.id)
-            settled.batches.add(one.batch)
+        elif await asyncio.to_thread(settled.plan_again, self._ledger, one, "not found at the NSSO", now=now):
+            self._done.planned_again += 1
+            self._done.resolved.add(one.id)
+            self._done.batches.add(one.batch)
 
     async def _explain(self, one: Unclear, reason: str) -> None:
-        await asyncio.to_thread(unclear.explain, self._ledger, one, reason, now=self._clock.now())
+        await asyncio.to_thread(settled.explain, self._ledger, one, reason, now=self._clock.now())
 
-    async def _caught_up_to(self, one: Unclear) -> float:
-        """
-        Return up to which filing time the search surely shows this employer's declarations, or 0.
-
-        Asked before the search whose emptiness it is to explain.
-        """
-        proven = self._caught_up.get(one.employer, 0.0)
-        if proven > one.sent_until:
-            return proven
-        # The earliest that prove enough: newer ones may not show yet, however far the search has come.
-        after = one.sent_until + REQUEST_TIMEOUT
-        candidates = await asyncio.to_thread(
-            unclear.answered_after, self._ledger, one.environment, one.employer, after, limit=_LATER
-        )
-        for later in candidates:
-            body: Mapping[str, Any] = json.loads(later.body)
-            ssin = body.get("worker", {}).get("ssin")
-            if "employer" not in body or ssin is None or later.declaration_id in self._not_shown:
-                continue
-            shown = await self._evidence.declarations(body["employer"], ssin)
-            if later.declaration_id in {item.answer.declaration_id for item in shown}:
-                self._caught_up[one.employer] = later.filed_at - REQUEST_TIMEOUT
-                break
-            self._not_shown.add(later.declaration_id)
-        return self._caught_up.get(one.employer, 0.0)
-
-    async def _compare(self, one: Unclear, settled: Settled) -> None:
+    async def _compare(self, one: Unclear) -> None:
         """See whether what was refused as known is just what was wished."""
-        body = json.loads(one.body)
-        if one.kind == Kind.IN:
-            ssin = body["worker"].get("ssin")
-            periods = await self._evidence.periods(body["employer"], ssin) if ssin else []
-            period = next((item for item in periods if is_period_of(body, item)), None)
-            if period is not None and await asyncio.to_thread(
-                unclear.is_period_of_another, self._ledger, one, period.period_id
-            ):
-                period = None  # payroll wishes one period under two employments: a person has to look
-        else:
-            standing = await self._evidence.period(one.period_id) if one.period_id else None
-            period = standing if standing is not None and is_effect_of(body, standing) else None
+        now = self._clock.now()
+        is_last = await is_shown(self._evidence, one, now=now, refile_after=self._refile_after)
+        period = await standing_period(self._evidence, one)
+        # A period of ours that payroll wishes under two employments answers the first: a person has to look.
         if period is not None:
-            await self._note_already_true(one, period, settled)
-        await asyncio.to_thread(unclear.note_compared, self._ledger, one, now=self._clock.now())
+            await self._note_already_true(one, period)
+        if period is not None or is_last:
+            await asyncio.to_thread(settled.note_compared, self._ledger, one, now=now)
 
 
 def _worker(one: Unclear) -> tuple[str, str, str]:

@@ -10,7 +10,8 @@ from dimona_provider.evidence import Evidence
 from dimona_provider.ledger import Ledger
 from dimona_provider.ledger.unclear import Unclear, refused_as_known, unclear
 from dimona_provider.pacing import open_line
-from dimona_provider.settlement import ALREADY_TRUE, Settled, Settlement
+from dimona_provider.refusals import ALREADY_TRUE
+from dimona_provider.settlement import Settled, Settlement
 
 
 def to_settle(ledger: Ledger, batch: str | None) -> tuple[list[Unclear], list[Unclear]]:

@@ -1,7 +1,7 @@
 """
 Use case: bring the ledger up to date from what is in it, without asking the service.
 
-Answers are folded into states, and what a vanished sender left is called unclear.
+Answers are folded into states, what a vanished sender left is called unclear, and what can't be is put right.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dimona_provider.api.comparing import is_same_declaration
 from dimona_provider.domain.outcome import summarise
 from dimona_provider.ledger import Ledger, claims, named
 from dimona_provider.ledger.answers import fold
+from dimona_provider.ledger.putting_right import put_right
 from dimona_provider.ledger.summaries import Notable, notable, states_of_batch
 
 
@@ -39,6 +40,7 @@ def _is_same(ours: bytes, theirs: bytes) -> bool:
 
 def bring_up_to_date(ledger: Ledger, batch: str, *, now: float) -> dict[str, int]:
     """Fold answers into states, call unclear what a vanished sender left, and count the outcomes."""
+    put_right(ledger, batch, now=now)
     fold_answers(ledger, batch, now=now)
     claims.expire(ledger, batch, now=now, request_timeout=REQUEST_TIMEOUT)
     return summarise(states_of_batch(ledger, batch))
@@ -46,6 +48,7 @@ def bring_up_to_date(ledger: Ledger, batch: str, *, now: float) -> dict[str, int
 
 def sweep(ledger: Ledger, *, now: float) -> None:
     """Bring everything up to date, also what runs left behind that were failed, marked or killed."""
+    put_right(ledger, None, now=now)
     fold_answers(ledger, None, now=now)
     claims.expire(ledger, None, now=now, request_timeout=REQUEST_TIMEOUT)
 

@@ -21,6 +21,7 @@ from dimona_provider.meeting import why_not_met
 from dimona_provider.taken import Taken
 from dimona_provider.workplans import write_wish
 
+_WHOSE = "missing: this ledger does not know whose period it is, so name the employer"
 _NOT_RECORDED = {
     Recorded.WAITING: "another declaration of this employment is still open; plan it again after its outcome",
     Recorded.SHARED: "the same declaration was already made for another employment id",
@@ -93,6 +94,9 @@ class Intake:
             self._find(FindingKind.MALFORMED, None, "reference", str(error))
             return
         intent = make_intent(self.ledger, self.connection, self.routes.default.environment, reference, filing)
+        if not intent.employer:
+            self._find(FindingKind.MALFORMED, reference, "employer", _WHOSE)
+            return
         recorded = self._correct(intent) or self._record(intent, corrects=False)
         self.taken.recorded[recorded] += 1
         if recorded in _NOT_RECORDED:

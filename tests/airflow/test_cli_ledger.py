@@ -201,7 +201,8 @@ def test_a_person_says_that_it_was_not_filed(filed, ledger):
     ended = run("ledger", "resolve", row(ledger, 3).reference, "--not-filed", "--reason", "not there")
 
     assert ended.exit_code == 0
-    assert (row(ledger, 3).state, row(ledger, 3).claim) == ("planned", None)
+    assert row(ledger, 3).state == "planned"
+    assert row(ledger, 3).claim is not None  # by it a run knows that it has to look once more
 
 
 def resolve(ledger, intent, *words):

@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 from dimona_provider import sensors, triggers
 from dimona_provider.domain.outcome import OUTCOMES
 from dimona_provider.events import FollowedEvent
-from dimona_provider.ledger.schema import answers, intents
+from dimona_provider.ledger.schema import answers, attempts, intents
 from dimona_provider.operators import DimonaSubmitOperator
 from dimona_provider.sensors import MARGIN, DimonaResultSensor
 from dimona_provider.triggers import DimonaResultTrigger
@@ -323,6 +323,7 @@ def test_it_waits_for_a_claim_even_with_nothing_filed(half_filed, execute, ledge
     with ledger.write() as connection:
         others = intents.update().where(intents.c.employment != "E-2")
         connection.execute(others.values(state="planned", declaration_id=None))
+        connection.execute(attempts.update().values(verdict="not_received", declaration_id=None))
 
     with pytest.raises(TaskDeferred) as deferred:
         execute(wait(batch))

@@ -49,6 +49,22 @@ class World:
         batch, _ = take_source(self.ledger, RUN, ROUTE, origin, items, now=self.clock.now())
         return batch
 
+    def filed(self, items: list[Any], faults: list[object]) -> str:
+        """Plan and file a batch of its own, with *faults* for its first POSTs."""
+        batch = self.plan(items)
+        self.wire.faults = list(faults)
+        self.run(batch)
+        self.wire.faults = []
+        return batch
+
+    def accepted(self, *items: Any) -> int | None:
+        """File items one by one and wait for their outcomes; return the period of the last one."""
+        for one in items:
+            batch = self.filed([one], [])
+            self.passes(60.0)
+            self.run_following(batch)
+        return self.intents()[-1].period_id
+
     async def file(self, batch: str) -> int:
         async with open_client(settings(), transport=self.wire, clock=self.clock) as client:
             submission = Submission(self.ledger, client, own_budget(self.clock), self.clock)

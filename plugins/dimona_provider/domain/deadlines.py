@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from dimona_provider.domain.declaration import OPEN_END
+from dimona_provider.domain.declaration import OPEN_END, Kind
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
@@ -48,6 +48,21 @@ def update_by(start_date: dt.date | None, end_date: dt.date | None) -> dt.dateti
 def cancel_by(start_date: dt.date) -> dt.datetime:
     """Return the end of the day on which the period begins: the last lawful instant for a CANCEL."""
     return _end_of(start_date)
+
+
+def follow_up_by(
+    kind: Kind, start_date: dt.date | None, end_date: dt.date | None, period_start: dt.date | None
+) -> dt.datetime | None:
+    """
+    Return the last lawful instant of an OUT, UPDATE or CANCEL; None where it can't be said.
+
+    *start_date* and *end_date* are what it says, *period_start* is the first day of the period it is about.
+    """
+    if kind is Kind.OUT:
+        return file_out_by(end_date) if end_date else None
+    if kind is Kind.UPDATE:
+        return update_by(start_date, end_date)
+    return cancel_by(period_start) if kind is Kind.CANCEL and period_start else None
 
 
 _FRIDAY = 5

@@ -9,6 +9,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import State
+from dimona_provider.ledger.forbidding import forbid
 from dimona_provider.ledger.schema import attempts, intents
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.transitions import FROM, update_to
@@ -51,12 +52,31 @@ _STATE_AFTER = {
 }
 _WITH_REASON = frozenset({Verdict.REFUSED, Verdict.FORBIDDEN, Verdict.UNCLEAR})
 
+TAKEN_BESIDES = "taken besides"
+"""The event of a declaration that the service took and that is no intent's own: a person has to look."""
+
+
+def may_have_arrived(table: sa.FromClause = attempts) -> sa.ColumnElement[bool]:
+    """Return the condition that an attempt may have reached the service, as far as anybody knows."""
+    return sa.or_(table.c.verdict.is_(None), table.c.verdict.in_([Verdict.UNCLEAR, Verdict.FILED]))
+
+
+def awaits_a_look() -> sa.ColumnElement[bool]:
+    """
+    Return the condition that a planned intent has to be looked for before it is sent.
+
+    A person called it not filed: its claim is still that of the attempt which may have arrived.
+    """
+    own = (attempts.c.intent == intents.c.id, attempts.c.claim == intents.c.claim)
+    return sa.exists().where(*own, may_have_arrived()).correlate(intents)
+
 
 def record_attempts(ledger: Ledger, token: str, ends: Sequence[Attempted], *, now: float) -> None:
     """
     Write down how attempts under *token* ended, and free, hold, or mark their intents accordingly.
 
-    A late result of an intent that others already called unclear still counts, while its claim is unchanged.
+    A late result of an intent that others already called unclear still counts, while its claim is unchanged;
+    a declaration id counts as long as the intent has none.
     """
     if not ends:
         return
@@ -66,6 +86,12 @@ def record_attempts(ledger: Ledger, token: str, ends: Sequence[Attempted], *, no
             touched = _record(connection, token, _STATE_AFTER[verdict], some, now=now)
             if verdict in _WITH_REASON:
                 ledger.note(connection, now, str(_STATE_AFTER[verdict]), intents=touched)
+            if verdict is Verdict.FILED:
+                for end in some:
+                    if end.intent not in touched:
+                        _record_late(ledger, connection, token, end, now)
+            if verdict is Verdict.FORBIDDEN:
+                forbid(ledger, connection, touched, now=now)
 
 
 def _record(
@@ -87,6 +113,39 @@ def _still_ours(connection: sa.Connection, token: str, ids: Iterable[int]) -> di
     which = (intents.c.id.in_(list(ids)), intents.c.claim == token)
     rows = connection.execute(sa.select(intents.c.id, intents.c.state).where(*which))
     return {row.id: row.state for row in rows}
+
+
+def _record_late(ledger: Ledger, connection: sa.Connection, token: str, end: Attempted, now: float) -> None:
+    """Give an intent that is no longer ours what its own POST made, or leave word for a person."""
+    # Locked: who claims it now waits, or has claimed it already and is seen here.
+    row = connection.execute(sa.select(intents).where(intents.c.id == end.intent).with_for_update()).first()
+    if row is None or row.declaration_id == end.declaration_id:
+        return
+    detail = f"declaration {end.declaration_id}"
+    if row.declaration_id is not None or row.state not in _TAKES_LATE:
+        note = f"{detail} was taken besides"
+        ledger.note(connection, now, TAKEN_BESIDES, intents=[end.intent], detail=note)
+        return
+    # Also while it is being sent again: that POST is stopped if it has not left.
+    values = {"declaration_id": end.declaration_id, "filed_at": end.read_at, "claim": token}
+    own = update_to(State.SENT, reason=None, changed_at=now, **values)
+    connection.execute(own.where(intents.c.id == end.intent))
+    ledger.note(connection, now, "reported late", intents=[end.intent], detail=detail)
+    if row.state != State.SENDING and _was_sent_since(connection, token, end.intent):
+        note = "a later POST of it may have been taken besides"
+        ledger.note(connection, now, TAKEN_BESIDES, intents=[end.intent], detail=note)
+
+
+_TAKES_LATE = frozenset({State.PLANNED, State.SENDING, State.UNCLEAR})
+
+
+def _was_sent_since(connection: sa.Connection, token: str, intent: int) -> bool:
+    this_try = sa.select(sa.func.min(attempts.c.id)).where(
+        attempts.c.intent == intent, attempts.c.claim == token
+    )
+    newer = attempts.alias()
+    since = (newer.c.intent == intent, newer.c.id > this_try.scalar_subquery(), may_have_arrived(newer))
+    return connection.scalar(sa.select(newer.c.id).where(*since).limit(1)) is not None
 
 
 _CHANGE: dict[str, sa.BindParameter[object]] = {

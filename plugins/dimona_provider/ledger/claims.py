@@ -13,10 +13,15 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import EFFECTIVE, State
+from dimona_provider.errors import KeysRotated
 from dimona_provider.ledger import switch
+from dimona_provider.ledger.attempts import awaits_a_look
+from dimona_provider.ledger.forbidding import hold_in
+from dimona_provider.ledger.putting_right import was_filed
 from dimona_provider.ledger.schema import attempts, batches, in_batch, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.transitions import update_to
+from dimona_provider.ledger.unreadable import opened, set_aside, was_rotated
 
 LEASE = 60.0
 """Seconds for which a claim keeps others away."""
@@ -36,7 +41,12 @@ class Claimed:
 
 
 def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> list[Claimed]:
-    """Claim up to *limit* planned intents of *batch*, nearest deadline first; write their attempts down."""
+    """
+    Claim up to *limit* planned intents of *batch*, nearest deadline first; write their attempts down.
+
+    Left out is what a person called not filed and nobody has looked for since (``settlement``), and what was
+    filed already. Raises KeysRotated when this process can open none of them and a new one may.
+    """
     other = intents.alias()
     prerequisite_done = sa.exists().where(other.c.id == intents.c.depends_on, other.c.state.in_(EFFECTIVE))
     free = (
@@ -47,6 +57,8 @@ def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> 
             sa.or_(intents.c.not_before.is_(None), intents.c.not_before <= now),
             sa.or_(intents.c.depends_on.is_(None), prerequisite_done),
             switch.not_switched_off(),
+            sa.not_(awaits_a_look()),
+            sa.not_(was_filed()),
         )
         .order_by(*nearest_deadline())
         .limit(limit)
@@ -62,15 +74,21 @@ def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> 
     with ledger.write() as connection:
         # A database returns updated rows in any order.
         rows = sorted(connection.execute(take), key=lambda row: (row.file_by is None, row.file_by, row.id))
-        if rows:
+        readable, unreadable = opened(ledger, rows)
+        if unreadable and not readable and was_rotated(connection, now):
+            raise KeysRotated(
+                "these keys don't open what is planned: they were rotated since this process began"
+            )
+        set_aside(ledger, connection, unreadable, now=now)
+        if readable:
             # What gets a higher number than this was filed after it, if it is found later.
             highest = connection.scalar(_highest_known(batch))
             tries = [
-                {"intent": row.id, "claim": token, "claimed_at": now, "known_up_to": highest} for row in rows
+                {"intent": row.id, "claim": token, "claimed_at": now, "known_up_to": highest}
+                for row, _ in readable
             ]
             connection.execute(attempts.insert(), tries)
-        # Before the commit: what these keys don't open stays planned, instead of claimed by nobody.
-        return [Claimed(row.id, row.employer, ledger.keys.decrypt(row.body)) for row in rows]
+        return [Claimed(row.id, row.employer, body) for row, body in readable]
 
 
 def _highest_known(batch: str) -> sa.Select[tuple[int]]:
@@ -99,21 +117,7 @@ def hold_employer(ledger: Ledger, batch: str, employer: str, reason: str, *, now
     Returns how many intents that stopped.
     """
     with ledger.write() as connection:
-        conn_id = connection.scalar(sa.select(batches.c.dimona_conn_id).where(batches.c.reference == batch))
-        switch.place_in(ledger, connection, reason, dimona_conn_id=str(conn_id), employer=employer, now=now)
-        stopped = list(
-            connection.scalars(
-                update_to(State.HELD, reason=reason, changed_at=now)
-                .where(
-                    intents.c.batch == batch,
-                    intents.c.employer == employer,
-                    intents.c.state == State.PLANNED,
-                )
-                .returning(intents.c.id)
-            )
-        )
-        ledger.note(connection, now, "held", intents=stopped)
-    return len(stopped)
+        return hold_in(ledger, connection, batch, employer, reason, now=now)
 
 
 def expire(ledger: Ledger, batch: str | None, *, now: float, request_timeout: float) -> int:
@@ -129,7 +133,11 @@ def expire(ledger: Ledger, batch: str | None, *, now: float, request_timeout: fl
                 .where(
                     in_batch(batch),
                     intents.c.state == State.SENDING,
-                    intents.c.claimed_until < now - request_timeout - GRACE,
+                    sa.or_(
+                        intents.c.claimed_until < now - request_timeout - GRACE,
+                        # The clock of who claimed it was ahead: nothing can be claimed for that long.
+                        intents.c.claimed_until > now + LEASE + request_timeout + GRACE,
+                    ),
                 )
                 .returning(intents.c.id)
             )

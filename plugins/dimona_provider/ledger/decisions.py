@@ -13,6 +13,7 @@ from dimona_provider.domain.outcome import Result, State
 from dimona_provider.errors import DecisionRefused
 from dimona_provider.ledger.claims import LEASE
 from dimona_provider.ledger.named import RESOLVED, detail_of, named_at
+from dimona_provider.ledger.putting_right import CLOCKS_DIFFER
 from dimona_provider.ledger.schema import answers, attempts, intents
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.transitions import decide_to
@@ -86,9 +87,10 @@ def resolve_filed(
 
 def resolve_not_filed(ledger: Ledger, reference: str, *, reason: str, now: float) -> Resolved:
     """
-    Record that an unclear intent was not filed: it is planned again, and sent by the next run.
+    Record that an unclear intent was not filed: it is planned again.
 
-    What is planned is so already. Raises DecisionRefused when it is neither, or when it is too early to tell.
+    The next run looks for it once more before it sends it. What is planned is so already. Raises
+    DecisionRefused when it is neither, or when it is too early to tell.
     """
     with ledger.write() as connection:
         row = _found(connection, reference)
@@ -98,14 +100,18 @@ def resolve_not_filed(ledger: Ledger, reference: str, *, reason: str, now: float
         _check_unanswered(row)
         tried = _last_attempt(connection, row.id)
         if tried is not None:
-            shows_at = (tried.sent_at or tried.claimed_at + LEASE) + SHOWS_AFTER
+            left_at = tried.sent_at or tried.claimed_at + LEASE
+            # Of a clock that was far ahead: it had left when it was called unclear.
+            left_at = left_at if left_at < now + CLOCKS_DIFFER else row.changed_at
+            shows_at = left_at + SHOWS_AFTER
             if now < shows_at:
                 at = dt.datetime.fromtimestamp(shows_at, tz=BRUSSELS).strftime("%H:%M")
                 raise DecisionRefused(
                     f"{reference} was sent less than 20 minutes ago and may still appear at the NSSO: "
                     f"look there again after {at}"
                 )
-        change = decide_to(State.PLANNED, State.UNCLEAR, reason=None, claim=None, changed_at=now)
+        # Its claim stays: by it a run knows that it has to look once more before it sends.
+        change = decide_to(State.PLANNED, State.UNCLEAR, reason=None, not_before=None, changed_at=now)
         _decide(connection, change, row)
         detail = f"not filed: {reason}"
         ledger.note(connection, now, RESOLVED, intents=[row.id], batch=row.batch, detail=detail)

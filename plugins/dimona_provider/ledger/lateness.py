@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import State
 from dimona_provider.ledger import due
-from dimona_provider.ledger.schema import IS_OPEN, intents, nearest_deadline
+from dimona_provider.ledger.attempts import TAKEN_BESIDES
+from dimona_provider.ledger.schema import IS_OPEN, events, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
 
 STUCK = (State.UNCLEAR, State.HELD)
 """States that no machine may leave in time: a person has to look."""
+
+SENDING = 600.0
+"""Seconds after which a claim should have ended, whatever became of its sender."""
+
+_SHOWN_BESIDES = 7 * 86_400.0
 
 PATIENCE = 300.0
 """Seconds since it was due after which a look that did not happen is called late."""
@@ -21,7 +28,7 @@ PATIENCE = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """An unclear or held declaration."""
+    """A declaration that no machine settles in time."""
 
     environment: str
     reference: str
@@ -53,21 +60,45 @@ def late(ledger: Ledger, *, now: float) -> dict[str, int]:
 
 
 def stuck(
-    ledger: Ledger, *, after: float | None = None, before: float | None = None, limit: int | None = None
+    ledger: Ledger,
+    *,
+    now: float,
+    after: float | None = None,
+    before: float | None = None,
+    limit: int | None = None,
 ) -> Sequence[Stuck]:
     """
-    Return what is unclear or held, nearest deadline first.
+    Return what a person has to look at, nearest deadline first.
 
-    With *after* and *before*, only what has its deadline between these two instants.
+    That is what is unclear or held, what has been sending for longer than any sender does, and for a week
+    what the service took besides. With *after* and *before*, only what has its deadline between these two
+    instants.
     """
-    which: list[sa.ColumnElement[bool]] = [intents.c.state.in_(STUCK)]
+    sending = sa.or_(intents.c.changed_at < now - SENDING, intents.c.changed_at > now + SENDING)
+    besides = (
+        sa.select(sa.func.max(events.c.detail))
+        .where(
+            events.c.intent == intents.c.id,
+            events.c.what == TAKEN_BESIDES,
+            events.c.at > now - _SHOWN_BESIDES,
+        )
+        .correlate(intents)
+        .scalar_subquery()
+    )
+    is_stuck = sa.or_(
+        intents.c.state.in_(STUCK), sa.and_(intents.c.state == State.SENDING, sending), besides.is_not(None)
+    )
+    which: list[sa.ColumnElement[bool]] = [is_stuck]
     if after is not None:
         which.append(intents.c.file_by > after)
     if before is not None:
         which.append(intents.c.file_by <= before)
     with ledger.read() as connection:
         rows = connection.execute(
-            sa.select(intents).where(*which).order_by(*nearest_deadline()).limit(limit)
+            sa.select(intents, besides.label("besides"))
+            .where(*which)
+            .order_by(*nearest_deadline())
+            .limit(limit)
         ).all()
     return [
         Stuck(
@@ -76,8 +107,14 @@ def stuck(
             kind=row.kind,
             employment=row.employment,
             state=State(row.state),
-            reason=row.reason or "",
+            reason=_reason(row),
             file_by=row.file_by,
         )
         for row in rows
     ]
+
+
+def _reason(row: sa.Row[Any]) -> str:
+    if row.besides:
+        return f"{row.besides}: see whether both count, and cancel one if so"
+    return row.reason or ("its sender does not report back" if row.state == State.SENDING else "")

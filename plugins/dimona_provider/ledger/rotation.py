@@ -36,7 +36,7 @@ _COLUMNS = (
     info.c.canary,
 )
 """Every encrypted column. The canary comes last: under the new key it says that all was brought there."""
-_BEGUN, _ROTATED, _DROPPED = "key rotation begun", "keys rotated", "old keys dropped"
+ROTATION_EVENTS = _BEGUN, _ROTATED, _DROPPED = "key rotation begun", "keys rotated", "old keys dropped"
 
 
 def begin(keys: Keyring) -> Keyring:

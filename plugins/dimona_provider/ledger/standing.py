@@ -16,6 +16,7 @@ from dimona_provider.ledger.schema import IS_OPEN, intents
 class Standing:
     """An intent that has its effect, or may still have it."""
 
+    reference: str
     employment: str
     kind: str
     state: str
@@ -51,12 +52,22 @@ def on_period(connection: sa.Connection, environment: str, period_id: int) -> St
 
 def employer_of_period(connection: sa.Connection, environment: str, period_id: int) -> str | None:
     """Return whose period it is, when its IN is in this ledger."""
-    of_period = (
+    which = _in_of(environment, period_id)
+    return connection.scalar(sa.select(intents.c.employer).where(*which).limit(1))
+
+
+def start_of_period(connection: sa.Connection, environment: str, period_id: int) -> float | None:
+    """Return when the work of a period was to begin, when its IN is in this ledger."""
+    which = _in_of(environment, period_id)
+    return connection.scalar(sa.select(intents.c.file_by).where(*which).limit(1))
+
+
+def _in_of(environment: str, period_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
         intents.c.environment == environment,
         intents.c.period_id == period_id,
         intents.c.kind == Kind.IN,
     )
-    return connection.scalar(sa.select(intents.c.employer).where(*of_period).limit(1))
 
 
 _STANDS = sa.or_(IS_OPEN, intents.c.state.in_(EFFECTIVE))
@@ -67,6 +78,7 @@ def _newest(connection: sa.Connection, which: list[sa.ColumnElement[bool]]) -> S
     if row is None:
         return None
     return Standing(
+        reference=row.reference,
         employment=row.employment,
         kind=row.kind,
         state=row.state,

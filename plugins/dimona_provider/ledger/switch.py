@@ -46,7 +46,12 @@ def not_switched_off() -> sa.ColumnElement[bool]:
         sa.select(holds.c.id)
         .where(
             sa.or_(holds.c.dimona_conn_id == EVERY, holds.c.dimona_conn_id == own),
-            sa.or_(holds.c.employer == EVERY, holds.c.employer == intents.c.employer),
+            # Of a row of old nobody knows the employer: any switch may mean it.
+            sa.or_(
+                holds.c.employer == EVERY,
+                holds.c.employer == intents.c.employer,
+                intents.c.employer == EVERY,
+            ),
         )
         .correlate(intents)
         .exists()

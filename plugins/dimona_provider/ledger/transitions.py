@@ -19,7 +19,8 @@ FROM: Mapping[State, frozenset[State]] = {
     # Sending was not begun or not received, a person or the follow-up found that it never arrived, released.
     State.PLANNED: frozenset({State.SENDING, State.UNCLEAR, State.HELD}),
     State.SENDING: frozenset({State.PLANNED}),
-    State.SENT: frozenset({State.SENDING, State.UNCLEAR}),
+    # Planned again, and then its first POST turned out to have arrived.
+    State.SENT: frozenset({State.SENDING, State.UNCLEAR, State.PLANNED}),
     State.HELD: frozenset({State.PLANNED, State.SENDING, State.UNCLEAR}),
     # A sender that vanished; an answer that nobody has a meaning for.
     State.UNCLEAR: frozenset({State.SENDING, State.SENT, State.IDENTIFYING}),
@@ -28,8 +29,8 @@ FROM: Mapping[State, frozenset[State]] = {
     State.WARNED: frozenset({State.SENT, State.IDENTIFYING, State.UNCLEAR}),
     # A held one is refused for good when payroll corrects what it says.
     State.REFUSED: frozenset({State.SENT, State.IDENTIFYING, State.UNCLEAR, State.HELD}),
-    # The service refuses what it has already.
-    State.ALREADY_TRUE: frozenset({State.UNCLEAR, State.REFUSED}),
+    # The service refuses what it has already; what a person called not filed is looked for before it is sent.
+    State.ALREADY_TRUE: frozenset({State.UNCLEAR, State.REFUSED, State.PLANNED}),
 }
 """From which states each state may be reached."""
 

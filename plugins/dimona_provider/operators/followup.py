@@ -114,6 +114,7 @@ class DimonaAlertOperator(BaseOperator):
         with task_ledger(context) as ledger:
             near = lateness.stuck(
                 ledger,
+                now=now,
                 after=now - OVERDUE.total_seconds(),
                 before=now + self.alert_before.total_seconds(),
             )
@@ -137,7 +138,7 @@ class DimonaFollowUpReportOperator(BaseOperator):
         with task_ledger(context) as ledger:
             by_environment = lateness.open_states(ledger)
             late = lateness.late(ledger, now=now)
-            stuck = lateness.stuck(ledger, limit=MOST_LINES)
+            stuck = lateness.stuck(ledger, now=now, limit=MOST_LINES)
         for line in open_lines(by_environment, late):
             self.log.info("%s", line)
         for line in stuck_lines(stuck):

@@ -170,7 +170,7 @@ def _held_with_its_employer_after_a_release(ledger):
 def _may_have_arrived_before(ledger):
     plan(ledger, FIRST)
     answer(ledger, Verdict.UNCLEAR)
-    set_state(ledger, 1, state=State.PLANNED)
+    set_state(ledger, 1, state=State.PLANNED, claim=None)
     answer(ledger, Verdict.REFUSED, batch=rows(ledger)[0].batch)
 
 
@@ -178,7 +178,7 @@ def _sender_vanished_before(ledger):
     plan(ledger, FIRST)
     (batch,) = batches.assign(ledger, RUN, ROUTES, now=START)
     claims.claim(ledger, batch, "vanished", limit=1, now=START)
-    set_state(ledger, 1, state=State.PLANNED)
+    set_state(ledger, 1, state=State.PLANNED, claim=None)
     answer(ledger, Verdict.REFUSED, batch=batch)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from dimona_provider.domain.outcome import State
 from dimona_provider.errors import DecisionRefused
-from dimona_provider.ledger import claims, decisions, schema, switch
+from dimona_provider.ledger import claims, decisions, schema, settled, switch
 from dimona_provider.ledger.answers import fold, insert_answers, open_declarations
 from dimona_provider.ledger.attempts import Attempted, Verdict, record_attempts
 from dimona_provider.ledger.decisions import (
@@ -16,6 +16,7 @@ from dimona_provider.ledger.decisions import (
     resolve_not_filed,
     resolve_outcome,
 )
+from dimona_provider.ledger.unclear import unclear as unclear_ones
 from support.clocks import START
 from support.ledgers import ENVIRONMENT, batch_of, new_intent, received, record, row, rows, set_state
 
@@ -64,7 +65,7 @@ def test_without_a_known_instant_of_sending_the_decision_is_the_anchor(ledger):
     assert row(ledger, 1).filed_at == START + 900
 
 
-def test_what_was_not_filed_is_sent_by_the_next_run(ledger, unclear):
+def test_what_was_not_filed_is_planned_again_and_looked_for_before_it_is_sent(ledger, unclear):
     batch, reference = unclear
     at = START + 1 + SHOWS_AFTER
 
@@ -72,8 +73,12 @@ def test_what_was_not_filed_is_sent_by_the_next_run(ledger, unclear):
 
     assert done == Resolved(reference, State.PLANNED)
     after = row(ledger, 1)
-    assert (after.state, after.claim, after.reason, after.declaration_id) == ("planned", None, None, None)
+    assert (after.state, after.claim, after.reason, after.declaration_id) == ("planned", "sender", None, None)
     assert decided(ledger) == [("resolved", "not filed: not there", "test")]
+    assert claims.claim(ledger, batch, "again", limit=9, now=at) == []
+    (waiting,) = unclear_ones(ledger, batch)
+    assert waiting.is_decided
+    assert settled.let_go(ledger, waiting, now=at)
     assert [one.id for one in claims.claim(ledger, batch, "again", limit=9, now=at)] == [1]
 
 

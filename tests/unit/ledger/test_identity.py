@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from dimona_provider.api.wire import read_filing
-from dimona_provider.domain.deadlines import file_in_by
+from dimona_provider.domain.deadlines import BRUSSELS, file_in_by
 from dimona_provider.identity import make_intent, with_basis
 from dimona_provider.ledger import intents
 from dimona_provider.ledger.intents import Recorded
@@ -114,6 +114,26 @@ def test_a_deadline_is_the_start_of_work_in_brussels(ledger):
 
 
 @pytest.mark.parametrize(
+    ("block", "by"),
+    [
+        pytest.param({"dimonaOut": {"endDate": "2027-01-29"}}, "2027-02-02", id="OUT: the next working day"),
+        pytest.param({"dimonaUpdate": {"startDate": "2027-01-25"}}, "2027-01-25", id="UPDATE of the start"),
+        pytest.param({"dimonaUpdate": {"endDate": "2027-01-27"}}, "2027-01-29", id="UPDATE of the end"),
+        pytest.param({"dimonaCancel": {}}, "2027-01-21", id="CANCEL: the end of the first day"),
+        pytest.param({"dimonaUpdate": {"endDate": "9999-12-31"}}, None, id="UPDATE that reopens"),
+    ],
+)
+def test_what_follows_has_a_deadline_too(history, block, by):
+    history.declare(people.in_body(startHour="0900"))
+    (kind,) = block
+
+    intent = intent_of(history.ledger, {kind: {"periodId": history.period, **block[kind]}})
+
+    midnight = by and dt.datetime.fromisoformat(by).replace(tzinfo=BRUSSELS).timestamp()
+    assert intent.file_by == midnight
+
+
+@pytest.mark.parametrize(
     ("body", "reference", "same"),
     [
         pytest.param(student("2027-03-31"), "E-2", True, id="another contract in the quarter"),
@@ -181,6 +201,39 @@ def test_a_then_b_then_a_again_are_three_intents(history):
 
     assert said == [Recorded.NEW, Recorded.KNOWN] * 4
     assert len({(one.content, one.basis) for one in rows(history.ledger)}) == 5
+
+
+def test_what_was_already_true_is_a_basis_too(history):
+    days = ["2027-02-01", "2027-03-01"] * 3
+    history.declare(people.in_body())
+
+    said = []
+    for day in days:
+        said.append(history.wish(history.until(day)))
+        changed = rows(history.ledger)[-1]
+        set_state(history.ledger, changed.id, state="already_true", declaration_id=None)
+        said.append(history.wish(history.until(day)))
+
+    assert said == [Recorded.NEW, Recorded.KNOWN] * 6
+    assert len({one.basis for one in rows(history.ledger)}) == 7
+
+
+def test_a_period_from_elsewhere_can_go_back_to_what_it_was(history):
+    first, second = ({"dimonaUpdate": {"periodId": PERIOD, "endDate": f"2027-0{n}-01"}} for n in (2, 3))
+    history.declare(first)
+    history.wish(second)
+    set_state(history.ledger, 2, state="already_true")
+
+    assert history.wish(first) is Recorded.NEW
+
+
+def test_an_in_after_a_cancel_that_was_already_true_is_new_each_time(history):
+    for _ in range(3):
+        assert history.declare(people.in_body()) is Recorded.NEW
+        assert history.wish(history.cancel()) is Recorded.NEW
+        set_state(history.ledger, rows(history.ledger)[-1].id, state="already_true")
+
+    assert len({one.basis for one in rows(history.ledger) if one.kind == "IN"}) == 3
 
 
 def test_a_refused_change_is_no_basis_and_not_filed_again(history):

@@ -304,6 +304,19 @@ def test_more_than_a_page_of_items_is_taken_whole(ledger, monkeypatch):
     assert len(findings_of_run(ledger, RUN)) == 3
 
 
+def test_a_follow_up_of_nobody_knows_whose_period_has_to_name_the_employer(ledger):
+    out = {"dimonaOut": {"periodId": 656309292174, "endDate": "2027-06-30"}}
+
+    _, without = take(ledger, {"reference": "E-1", "declaration": out}, origin="without")
+    named = {"employer": {"enterpriseNumber": people.EMPLOYER}, **out}
+    _, having = take(ledger, {"reference": "E-1", "declaration": named}, origin="having")
+
+    (finding,) = without.findings
+    assert (finding.field, "name the employer" in finding.reason) == ("employer", True)
+    assert having.recorded == {Recorded.NEW: 1}
+    assert [one.employer for one in rows(ledger)] == [people.EMPLOYER]
+
+
 def test_a_cancel_and_what_follows_it_go_through_a_source(ledger):
     batch, _ = take(ledger, people.item(1))
     file_all(ledger, batch)

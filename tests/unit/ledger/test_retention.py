@@ -12,7 +12,7 @@ from dimona_provider.ledger.answers import fold, insert_answers
 from dimona_provider.ledger.findings import Finding, FindingKind, note_findings
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.retention import Purged, count, purge
-from dimona_provider.ledger.unclear import answered_after
+from dimona_provider.ledger.surroundings import answered_after
 from support.clocks import START
 from support.ledgers import (
     ENVIRONMENT,

@@ -57,11 +57,12 @@ def test_what_arrived_and_was_refused_is_adopted_as_refused(world: World) -> Non
     world.passes(SHOWS)
     world.run_following(first)
     other = {"reference": "E-other", "declaration": item(1, endDate="2027-06-30")["declaration"]}
-    batch = filed(world, [other], [ARRIVED])  # overlaps with the first: 90373-334
+    # It overlaps with the first: 90373-334. What is filed beside it proves that it is no older one.
+    batch = filed(world, [item(5), other], [None, ARRIVED])
     world.passes(SHOWS)
 
     assert world.run_settlement(batch).adopted == 1
-    assert world.run_following(batch) == {"refused": 1}
+    assert world.run_following(batch) == {"accepted": 1, "refused": 1}
     assert world.intents()[-1].anomalies == "90373-334"
 
 
@@ -193,16 +194,16 @@ def test_an_older_declaration_that_was_cancelled_proves_nothing(world: World) ->
 
 def test_two_equal_ones_are_matched_in_order_and_not_to_the_same_declaration(world: World) -> None:
     twin = {"reference": "E-twin", "declaration": item(1)["declaration"]}
-    batch = filed(world, [item(1), twin], [ARRIVED, ARRIVED])
+    batch = filed(world, [item(3), item(1), twin], [None, ARRIVED, ARRIVED])
     world.passes(SHOWS)
 
     settled = world.run_settlement(batch)
 
     assert settled.adopted == 2
-    first, second = world.intents()
+    _, first, second = world.intents()
     assert first.declaration_id < second.declaration_id
     world.run_following(batch)
-    assert world.intents()[0].state == "accepted"
+    assert [row.state for row in world.intents()] == ["accepted", "accepted", "refused"]
 
 
 def test_nothing_is_adopted_while_a_declaration_of_the_worker_is_being_sent(world: World) -> None:
@@ -251,7 +252,7 @@ def test_a_search_of_many_pages_is_read_to_its_end(world: World) -> None:
                     ssin(2), startDate=f"2027-{month:02d}-{day:02d}", endDate=f"2027-{month:02d}-{day:02d}"
                 )
             )
-    batch = filed(world, [item(1)], [ARRIVED])
+    batch = filed(world, [item(1, endDate="2027-01-31")], [ARRIVED])
     world.passes(SHOWS)
 
     assert world.run_settlement(batch).adopted == 1
