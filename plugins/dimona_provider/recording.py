@@ -13,7 +13,7 @@ from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import OPEN, State
 from dimona_provider.domain.planning.values import Decision, Planned, employer_key
-from dimona_provider.identity import make_intent
+from dimona_provider.identity import basis_of, make_intent
 from dimona_provider.ledger import Ledger, corrections, intents, questions, standing
 from dimona_provider.ledger.intents import NewIntent, Recorded, insert_once
 from dimona_provider.ledger.plan_schema import served
@@ -109,7 +109,7 @@ class Recorder:
             return ""
         if last.content == intent.content and last.kind == intent.kind:
             return last.basis
-        return str(last.declaration_id or "")
+        return basis_of(last)
 
     def _serve(self, number: int, planned: Planned) -> None:
         rows = [{"intent": number, "employment": one} for one in dict.fromkeys(planned.employments)]
