@@ -62,16 +62,16 @@ def with_basis(connection: sa.Connection, intent: NewIntent) -> NewIntent | None
         if not last or last.kind != Kind.CANCEL:
             return intent.on(same.basis)
         # Before the CANCEL has its outcome nobody knows whether a second IN would stand beside the first.
-        return None if last.state in OPEN else intent.on(_name(last))
+        return None if last.state in OPEN else intent.on(basis_of(last))
     if intent.period_id is None:
         return intent
     last = standing.on_period(connection, intent.environment, intent.period_id)
     if last is None:
         return intent
-    return intent.on(last.basis if last.content == intent.content else _name(last))
+    return intent.on(last.basis if last.content == intent.content else basis_of(last))
 
 
-def _name(last: Standing) -> str:
+def basis_of(last: Standing) -> str:
     """Return what every row has: what was there already got no declaration of its own."""
     return f"intent {last.reference}" if last.declaration_id is None else str(last.declaration_id)
 

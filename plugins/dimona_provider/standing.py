@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from dimona_provider.ledger import Ledger, claims
 
@@ -27,19 +28,31 @@ class StandingClaims:
         return await answer
 
     async def _read(self) -> None:
+        asked: list[tuple[int, str, asyncio.Future[bool]]] = []
         while self._asked:
-            await asyncio.sleep(GATHER)
-            asked, self._asked = self._asked, []
             try:
+                await asyncio.sleep(GATHER)
+                asked, self._asked = self._asked, []
                 standing = await asyncio.to_thread(
                     claims.standing, self._ledger, [(intent, token) for intent, token, _ in asked]
                 )
-            except BaseException as error:  # noqa: BLE001 - raised where it was asked: nobody waits for ever
-                for _, _, answer in asked + self._asked:
-                    if not answer.done():
-                        answer.set_exception(error)
+            except BaseException as error:
+                _fail([answer for _, _, answer in (*asked, *self._asked)], error)
                 self._asked = []
-            else:
-                for intent, token, answer in asked:
-                    if not answer.done():
-                        answer.set_result((intent, token) in standing)
+                if not isinstance(error, Exception):
+                    raise
+                continue
+            for intent, token, answer in asked:
+                if not answer.done():
+                    answer.set_result((intent, token) in standing)
+
+
+def _fail(answers: Sequence[asyncio.Future[bool]], error: BaseException) -> None:
+    """Raise *error* where it was asked; nobody may wait for an answer that never comes."""
+    for answer in answers:
+        if answer.done():
+            continue
+        if isinstance(error, Exception):
+            answer.set_exception(error)
+        else:
+            answer.cancel()

@@ -15,7 +15,8 @@ from dimona_provider.api.client import DimonaClient
 from dimona_provider.clock import Clock
 from dimona_provider.errors import AuthenticationFailed, ServiceUnavailable
 from dimona_provider.ledger import Ledger, claims
-from dimona_provider.sending import Sender, Window
+from dimona_provider.sending import Sender
+from dimona_provider.windows import Stretch
 
 LONGEST_WAIT = 60.0
 """Seconds that a task itself waits for the service; a longer Retry-After fails it, to be retried later."""
@@ -46,20 +47,23 @@ class Submission:
         """
         sender = Sender(self._ledger, self._client, self._budget, self._clock, batch)
         filed = failures = 0
-        while True:
-            left = await self._wait_for_planned(batch)
-            progress(filed, left)
-            if not left:
-                return filed
-            window = await sender.send_window()
-            if not window.claimed:  # the rest waits for other declarations, or another sender took it
-                return filed
-            filed += window.filed
-            if window.trouble is None and window.left == 0:
-                window.trouble = ServiceUnavailable(_TOO_SLOW)
-            failures = 0 if window.filed or window.trouble is None else failures + 1
-            if window.trouble is not None:
-                await self._pause_or_give_up(window, failures)
+
+        async def begins(filed_since: int) -> None:
+            left, _ = await asyncio.to_thread(claims.planned, self._ledger, batch)
+            progress(filed + filed_since, left)
+
+        while await self._wait_for_planned(batch):
+            stretch = await sender.send(begins)
+            filed += stretch.filed
+            if not stretch.claimed:  # the rest waits for other declarations, or another sender took it
+                break
+            if stretch.trouble is None and stretch.left == 0:
+                stretch.trouble = ServiceUnavailable(_TOO_SLOW)
+            failures = 0 if stretch.filed or stretch.trouble is None else failures + 1
+            if stretch.trouble is not None:
+                await self._pause_or_give_up(stretch, failures)
+        progress(filed, 0)
+        return filed
 
     async def _wait_for_planned(self, batch: str) -> int:
         left, not_before = await asyncio.to_thread(claims.planned, self._ledger, batch)
@@ -71,8 +75,8 @@ class Submission:
             await self._clock.sleep(wait)
         return left
 
-    async def _pause_or_give_up(self, window: Window, failures: int) -> None:
-        trouble = window.trouble
+    async def _pause_or_give_up(self, stretch: Stretch, failures: int) -> None:
+        trouble = stretch.trouble
         wait = trouble.retry_after if isinstance(trouble, ServiceUnavailable) else None
         assert trouble is not None  # noqa: S101 - for mypy; the caller checked
         # A token may have been revoked a moment ago; credentials that fail twice are wrong.

@@ -43,7 +43,7 @@ BROKEN: list[tuple[type[BaseOperator], dict[str, Any], object, str]] = [
     (DimonaAlertOperator, {}, lateness, "stuck"),
     (DimonaFollowUpReportOperator, {}, lateness, "late"),
     (DimonaResultSensor, {"batch": "BATCH"}, sensors, "bring_up_to_date"),
-    (DimonaFollowUpSensor, {}, sensors, "fold"),
+    (DimonaFollowUpSensor, {}, sensors, "fold_answers"),
 ]
 """Each class, what it is made with, and where it is broken."""
 EVENTS = {

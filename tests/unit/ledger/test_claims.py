@@ -144,7 +144,7 @@ def test_a_claim_holds_until_somebody_else_decides(ledger):
     others = claims.standing(ledger, [(claimed.id, "another")])
     claims.expire(ledger, batch, now=START + 1000, request_timeout=TIMEOUT)
 
-    assert (holds, others) == (True, False)
+    assert (holds, others) == ({(claimed.id, "sender")}, set())
     assert not claims.standing(ledger, [(claimed.id, "sender")])
 
 
