@@ -8,7 +8,6 @@ from typing import Any
 
 from dimona_provider.api.codec import write_declaration
 from dimona_provider.domain.employment import read_employment
-from dimona_provider.domain.planning import NotHandled, plan_employment
 from include.payroll.people import ADULTS, person
 from include.payroll.sample import EMPLOYERS
 
@@ -55,6 +54,5 @@ def pages(count: int, today: dt.date, seed: int) -> Iterator[list[dict[str, Any]
 def bodies(count: int, today: dt.date, seed: int) -> Iterator[dict[str, Any]]:
     """Give the REST bodies of the same employments."""
     for record in employments(count, today, seed):
-        planned = plan_employment(read_employment(record, today))
-        assert not isinstance(planned, NotHandled)  # noqa: S101 - for mypy: these are all plain
+        planned = read_employment(record, today).start
         yield write_declaration(planned)

@@ -46,7 +46,6 @@ _CASES = {
     75: Case.CHANGED,
 }
 _SCENARIO_TYPES = {32: "FLX", 82: "STU"}
-_DUPLICATE_OF = {19: 10, 69: 60}
 _TYPES = ("OTH", "OTH", "OTH", "STU", "FLX")
 _HOURS = (("1100", "1500"), ("1700", "2200"), ("0900", "1730"), ("1800", "0130"))
 
@@ -86,9 +85,6 @@ def case_of(number: int) -> Case:
 def employment(number: int, today: date, seed: int = 1) -> dict[str, object]:
     """Give one record; *number* counts from 1."""
     slot = _Slot(number, today, seed)
-    if slot.place in _DUPLICATE_OF:
-        original = employment(number - slot.place + _DUPLICATE_OF[slot.place], today, seed)
-        return {**original, "employment_id": _id(number)}
     record = _regular(slot)
     match case_of(number):
         case Case.WARNED if slot.place not in _SCENARIO_TYPES:

@@ -15,7 +15,10 @@ from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.findings import note_findings
-from dimona_provider.wishes import Intake, Taken
+from dimona_provider.ledger.intents import Recorded
+from dimona_provider.plan_run import PlanRun
+from dimona_provider.taken import Taken
+from dimona_provider.wishes import Intake
 
 _PAGE = 500
 
@@ -28,9 +31,10 @@ def plan_exports(
     now: float,
 ) -> Taken:
     """
-    Turn every staged page of payroll into intents, and delete the page in the same transaction.
+    Keep every staged page of payroll as wishes, delete the page in the same transaction, then plan.
 
-    The intents have no batch yet: ``batches.assign`` hands them out, also those of a plan that died half-way.
+    What is new among the wishes is planned, and what has come due since. The intents have no batch yet:
+    ``batches.assign`` hands them out, also those of a plan that died half-way.
     """
     total = Taken()
     for page, place, records in staging.pages(ledger):
@@ -44,10 +48,18 @@ def plan_exports(
                 intake.take_employment(record)
             note_findings(connection, run, routes.default.environment, taken.findings, now=now)
         total.records += taken.records
-        total.recorded.update(taken.recorded)
-        total.corrected += taken.corrected
         total.findings.extend(taken.findings)
+        total.places |= taken.places
+    PlanRun(ledger, run, routes, total, now).plan_due()
+    _count_known(total)
     return total
+
+
+def _count_known(taken: Taken) -> None:
+    """Count the records after which nothing was left to do."""
+    told = {one.employment for one in taken.findings}
+    if known := taken.places.keys() - told - taken.filed:
+        taken.recorded[Recorded.KNOWN] = len(known)
 
 
 def take_source(

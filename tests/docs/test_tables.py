@@ -12,7 +12,7 @@ from dimona_provider.domain.draft import fields_of_declarations, inner_fields
 from dimona_provider.domain.employment import STATUSES
 from dimona_provider.domain.outcome import OPEN, OUTCOMES, WAITING, State
 from dimona_provider.domain.payroll import payroll_name
-from dimona_provider.domain.planning import _STATUS_NOT_HANDLED
+from dimona_provider.domain.planning.words import DecisionKind, Problem
 from dimona_provider.domain.worker_types import worker_types
 from dimona_provider.ledger import claims
 from dimona_provider.ledger.keys import Keyring
@@ -61,7 +61,18 @@ def test_statuses() -> None:
     rows = table(_PAYROLL, "status", "payroll means")
 
     assert {row[0] for row in rows} == STATUSES
-    assert {row[0] for row in rows if row[2].startswith("not handled")} == set(_STATUS_NOT_HANDLED)
+
+
+def test_questions_of_the_planner() -> None:
+    rows = table(_PAYROLL, "question", "when")
+
+    assert {row[0] for row in rows} == set(DecisionKind)
+
+
+def test_problems_of_the_planner() -> None:
+    rows = table(_PAYROLL, "finding", "because")
+
+    assert {row[0] for row in rows} == set(Problem)
 
 
 def test_fields_of_an_employment() -> None:
@@ -125,7 +136,7 @@ def test_environment_stands_in_the_tables_that_are_said_to_have_it() -> None:
     without = {name for name, found in metadata.tables.items() if "environment" not in found.columns}
 
     # Of these, batches of pages, switches and the keys' fingerprint belong to no environment.
-    assert without - {"ledger_info", "staged_pages", "holds"} == {"attempts", "events", "looks"}
+    assert without - {"ledger_info", "staged_pages", "holds"} == {"attempts", "events", "looks", "served"}
 
 
 def test_the_time_after_which_a_vanished_sender_is_unclear() -> None:

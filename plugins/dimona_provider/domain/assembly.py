@@ -110,6 +110,17 @@ def _assemble_block(name: str, values: Mapping[str, Any]) -> Any:
     return _TYPES[name](**parts) if any(part is not None for part in parts.values()) else None
 
 
+def draft_of(declaration: Declaration) -> Draft:
+    """Return *declaration* as the rules look at it."""
+    draft = Draft(KIND_OF[type(declaration)], take_apart(declaration))
+    for name in draft.values:
+        draft.present.add(name)
+        while "." in name:
+            name = name.rpartition(".")[0]  # noqa: PLW2901 - the blocks around a field, one after the other
+            draft.present.add(name)
+    return draft
+
+
 def take_apart(declaration: Declaration) -> dict[str, Any]:
     """Return the fields of *declaration* that have a value."""
     return {name: value for name, value in _parts("", declaration) if value is not None}

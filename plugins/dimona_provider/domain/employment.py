@@ -10,13 +10,14 @@ from dimona_provider.domain.assembly import assemble
 from dimona_provider.domain.checking import check
 from dimona_provider.domain.committees import Translations
 from dimona_provider.domain.declaration import DimonaIn
-from dimona_provider.domain.draft import Breach
+from dimona_provider.domain.draft import Breach, Draft
 from dimona_provider.domain.payroll import payroll_name, read_in
 from dimona_provider.domain.record import Fields, Malformed
 from dimona_provider.domain.rules import Defect
 from dimona_provider.domain.sentences import sentence, severity_of
 from dimona_provider.domain.ssin_search import contains_ssin
 from dimona_provider.domain.timing import is_too_early
+from dimona_provider.domain.worker_types import worker_types
 
 STATUSES = frozenset({"active", "ended", "changed", "withdrawn"})
 _OUT_OF_DOMAIN = Breach("00910-008", "start_date")
@@ -24,13 +25,17 @@ _OUT_OF_DOMAIN = Breach("00910-008", "start_date")
 
 @dataclass(frozen=True, slots=True)
 class Employment:
-    """An employment whose every field was read, and whose IN the NSSO would not refuse for its content."""
+    """An employment whose every field was read, and whose INs the NSSO would not refuse for their content."""
 
     reference: str
     """Payroll's own id; proven to hold no SSIN."""
     status: str
     start: DimonaIn
-    """Its IN, with the joint committee that Dimona accepts."""
+    """
+    What it says as an IN, with the joint committee that Dimona accepts.
+
+    A flexi-job over several quarters and occasional work of several days become other INs than this one.
+    """
     is_too_early: bool
     """Whether the IN can't be filed yet; a later export plans it."""
 
@@ -67,15 +72,35 @@ def read_employment(
     draft = read_in(fields, translations_of)
     is_early = is_too_early(draft, today)
     unreadable = {defect.field for defect in fields.defects}
-    breaches = [one for one in check(draft, today) if not (is_early and one == _OUT_OF_DOMAIN)]
+    breaches = [one for one in check(draft, today) if not _is_planned(draft, one)]
+    if is_early and _OUT_OF_DOMAIN in breaches:
+        breaches.remove(_OUT_OF_DOMAIN)
     defects = [_defect(one) for one in breaches if severity_of(one.code) == "B"]
     fields.defects.extend(defect for defect in defects if defect.field not in unreadable)
+    if status == "ended" and "end_date" not in draft.present:
+        fields.defects.append(Defect("end_date", "missing: what has ended has a last day"))
     if fields.defects:
         raise Malformed(reference, fields.defects)
     start = assemble(draft)
     if reference is None or status is None or not isinstance(start, DimonaIn):
         raise AssertionError("a record without defects has every field")
     return Employment(reference, status, start, is_early)
+
+
+_PLANNED = {
+    "FLX": frozenset({"90373-421"}),
+    "EXT": frozenset({"00910-459", "90373-341"}),
+}
+"""What the planner cures: a flexi-job is cut at each quarter, and a long spell becomes ordinary work."""
+
+
+def _is_planned(draft: Draft, breach: Breach) -> bool:
+    worker_type = draft.values.get("features.worker_type", "")
+    if breach.code not in _PLANNED.get(worker_type, ()):
+        return False
+    start, end = draft.values.get("start_date"), draft.values.get("end_date")
+    longest = worker_types()[worker_type].longest_days
+    return longest is None or (start is not None and end is not None and (end - start).days >= longest)
 
 
 def _defect(breach: Breach) -> Defect:

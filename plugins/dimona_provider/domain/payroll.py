@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -147,11 +148,17 @@ def _read_hour(raw: object) -> str:
     return raw
 
 
+def _read_planned_hours(raw: object) -> int:
+    if not isinstance(raw, (int, float)) or isinstance(raw, bool) or not 0 < raw <= 999:
+        raise ValueError("not a number of hours above 0 and up to 999")
+    return math.ceil(raw)  # each begun hour counts as one
+
+
 _OPTIONAL: Mapping[str, Callable[[Any], Any]] = {
     "end_date": read_date,
     "start_hour": _read_hour,
     "end_hour": _read_hour,
-    "planned_hours": whole_number(1, 999),
+    "planned_hours": _read_planned_hours,
     "sub_entity": whole_number(1, 9999999999),
 }
 _FIXED_BLOCKS: Mapping[str, dict[str, Callable[[Any], Any]]] = {

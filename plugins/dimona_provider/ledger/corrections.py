@@ -31,12 +31,8 @@ class RefusedRequest:
     """The REST body in clear."""
 
 
-def refused_request(ledger: Ledger, connection: sa.Connection, intent: NewIntent) -> RefusedRequest | None:
-    """
-    Return what *intent* may correct: a held one of its employment and kind, refused with HTTP 400.
-
-    Not one that is held for want of a mandate (403), nor one of which an earlier POST may have arrived.
-    """
+def is_refused_request() -> sa.ColumnElement[bool]:
+    """Return the condition that the service refused an intent with HTTP 400 and never took it."""
     tries = attempts.c.intent == intents.c.id
     refused_last = sa.exists().where(
         tries, attempts.c.claim == intents.c.claim, attempts.c.verdict == Verdict.REFUSED
@@ -44,14 +40,21 @@ def refused_request(ledger: Ledger, connection: sa.Connection, intent: NewIntent
     may_have_arrived = sa.exists().where(
         tries, sa.or_(attempts.c.verdict.is_(None), attempts.c.verdict.in_((Verdict.UNCLEAR, Verdict.FILED)))
     )
+    return sa.and_(intents.c.state == State.HELD, refused_last, sa.not_(may_have_arrived))
+
+
+def refused_request(ledger: Ledger, connection: sa.Connection, intent: NewIntent) -> RefusedRequest | None:
+    """
+    Return what *intent* may correct: a held one of its employment and kind, refused with HTTP 400.
+
+    Not one that is held for want of a mandate (403), nor one of which an earlier POST may have arrived.
+    """
     row = connection.execute(
         sa.select(intents.c.id, intents.c.claim, intents.c.body).where(
             *_open(intent),
-            intents.c.state == State.HELD,
             intents.c.employment == intent.employment,
             intents.c.kind == intent.kind,
-            refused_last,
-            sa.not_(may_have_arrived),
+            is_refused_request(),
         )
     ).first()
     return None if row is None else RefusedRequest(row.id, row.claim, ledger.keys.decrypt(row.body))

@@ -15,17 +15,19 @@ import sqlalchemy as sa
 
 from dimona_provider.ledger.contact_schema import contacts, gaps, periods
 from dimona_provider.ledger.listing import PAGE, Which, children, iso, pages
+from dimona_provider.ledger.plan_schema import decisions
 from dimona_provider.ledger.schema import answers, attempts, batches, events, findings, holds, intents
 from dimona_provider.ledger.store import Ledger
 
 _HIDDEN = frozenset(
-    {"id", "intent", "body", "worker_hash", "content", "subject", "depends_on", "reader", "next_query"}
+    {"id", "intent", "body", "worker_hash", "content", "subject", "depends_on", "reader", "next_query", "key"}
 )
 """Never shown as they are: rows' own numbers, what is encrypted, and what stands for a person."""
 _OTHERS = (
     ("batch", batches),
     ("hold", holds),
     ("finding", findings),
+    ("decision", decisions),
     ("contact", contacts),
     ("period", periods),
     ("gap", gaps),
@@ -33,7 +35,19 @@ _OTHERS = (
 )
 _INSTANTS = frozenset(
     column.name
-    for table in (intents, attempts, answers, batches, events, findings, holds, contacts, periods, gaps)
+    for table in (
+        intents,
+        attempts,
+        answers,
+        batches,
+        events,
+        findings,
+        holds,
+        contacts,
+        periods,
+        gaps,
+        decisions,
+    )
     for column in table.columns
     if isinstance(column.type, sa.Double)
 )

@@ -36,6 +36,8 @@ class NewIntent:
     period_id: int | None = None
     """The period that an OUT, UPDATE or CANCEL is about."""
     file_by: float | None = None
+    depends_on: int | None = None
+    """The intent that has to be effective before."""
 
     def on(self, basis: str) -> NewIntent:
         """Return the same intent built on another declaration."""
@@ -88,6 +90,7 @@ def record(
         "worker_type": intent.worker_type,
         "period_id": intent.period_id,
         "file_by": intent.file_by,
+        "depends_on": intent.depends_on,
         "body": ledger.keys.encrypt(intent.body),
         "state": State.PLANNED,
         "created_at": now,
@@ -143,6 +146,13 @@ def _may_move(connection: sa.Connection, existing: Any, now: float) -> bool:
 
 _QUIET = 180.0
 """Seconds without a change after which no sender of an open intent lives, and no sensor is about to begin."""
+
+
+def id_and_state(connection: sa.Connection, intent: NewIntent) -> tuple[int, State] | None:
+    """Return the number and state of the intent with the key of *intent*, if it is written down."""
+    row = connection.execute(sa.select(intents.c.id, intents.c.state).where(_same(intent))).first()
+    return None if row is None else (int(row.id), State(row.state))
+
 
 _KEY = ("environment", "employer", "subject", "kind", "content", "basis")
 

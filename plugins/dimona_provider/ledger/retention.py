@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import EFFECTIVE, State
+from dimona_provider.ledger.plan_schema import decisions, employments, served
 from dimona_provider.ledger.schema import answers, attempts, batches, events, findings, intents, looks
 from dimona_provider.ledger.store import Ledger
 
@@ -107,6 +108,7 @@ def purge(
             last = page[-1].id
             needless = [row.id for row in page if row.needless]
             _delete_what_hangs_on(connection, [row.id for row in page])
+            connection.execute(served.delete().where(served.c.intent.in_(needless)))
             connection.execute(intents.delete().where(intents.c.id.in_(needless)))
             rest = [row.id for row in page if not row.needless]
             connection.execute(intents.update().where(intents.c.id.in_(rest)).values(body=b""))
@@ -132,6 +134,9 @@ def _finish(ledger: Ledger, purged: Purged, before: float, now: float) -> Purged
                 events.c.intent.is_(None), events.c.at < before, events.c.batch.in_(emptied)
             )
         )
+        # Payroll no longer names these, and their periods stay: absence is not a wish.
+        connection.execute(employments.delete().where(employments.c.seen_at < before))
+        connection.execute(decisions.delete().where(decisions.c.answer_by < before))
         done = Purged(
             purged.deleted,
             purged.stripped,

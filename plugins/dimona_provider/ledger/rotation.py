@@ -19,6 +19,7 @@ from cryptography.fernet import Fernet
 
 from dimona_provider.errors import DecisionRefused
 from dimona_provider.ledger.keys import Keyring
+from dimona_provider.ledger.plan_schema import decisions, employments
 from dimona_provider.ledger.schema import answers, events, info, intents, staged_pages
 from dimona_provider.ledger.store import Ledger
 
@@ -26,7 +27,14 @@ PAGE = 500
 QUIET = 24 * 3600.0
 """Seconds after which no process lives that still encrypts with the old key; see ``drop_old``."""
 
-_COLUMNS = (intents.c.body, answers.c.body, staged_pages.c.body, info.c.canary)
+_COLUMNS = (
+    intents.c.body,
+    answers.c.body,
+    staged_pages.c.body,
+    employments.c.body,
+    decisions.c.body,
+    info.c.canary,
+)
 """Every encrypted column. The canary comes last: under the new key it says that all was brought there."""
 _BEGUN, _ROTATED, _DROPPED = "key rotation begun", "keys rotated", "old keys dropped"
 

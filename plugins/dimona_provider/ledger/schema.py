@@ -96,6 +96,15 @@ intents = Table(
     Index("ix_intents_batch", "batch", "state"),
     Index("ix_intents_changed", "environment", "changed_at", "id"),
     Index("ix_intents_worker", "environment", "employer", "worker_hash"),
+    Index("ix_intents_person", "environment", "worker_hash"),
+    Index("ix_intents_employment", "environment", "employment"),
+    Index(
+        "ix_intents_period",
+        "environment",
+        "period_id",
+        sqlite_where=text("period_id IS NOT NULL"),
+        postgresql_where=text("period_id IS NOT NULL"),
+    ),
     Index(
         "ix_intents_depends",
         "depends_on",

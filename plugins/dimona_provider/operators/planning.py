@@ -14,10 +14,10 @@ from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.reporting import finding_lines
+from dimona_provider.taken import Taken
 from dimona_provider.task_errors import Log, guarded, team_code
 from dimona_provider.tasks import routes_from, run_of, task_ledger
 from dimona_provider.upkeep import sweep
-from dimona_provider.wishes import Taken
 
 
 class DimonaStageOperator(BaseOperator):

@@ -25,7 +25,7 @@ _VALIDATOR = Draft202012Validator(_SCHEMA)
 _FULL = people.employment(**people.BLOCKS)
 _BEYOND_THE_FORM = re.compile(
     r"\([0-9]{5}-[0-9]{3}\)$|check digits|day of the calendar|before 1920|social security number|characters"
-    r"|not a date|agency itself|eleven digits|ten digits"
+    r"|has a last day|not a date|agency itself|eleven digits|ten digits"
 )
 """Reasons that no schema can give: rules, check digits, the calendar, counted blanks."""
 

@@ -140,7 +140,7 @@ def test_both_centuries_and_foreigners_are_there(records):
     assert any(int(ssin[2:4]) > 12 for ssin in numbers)
 
 
-def test_a_worker_has_one_employment_except_the_deliberate_duplicates():
+def test_a_worker_has_one_employment():
     records = list(employments(30_000, TODAY))
 
     seen = Counter(

@@ -1,0 +1,50 @@
+"""Questions of a plan that a person answers; the same is asked once, whoever plans it again."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from dimona_provider.ledger.intents import insert_once
+from dimona_provider.ledger.plan_schema import decisions
+from dimona_provider.ledger.store import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked; no person is in it but in the body."""
+
+    environment: str
+    employer: str
+    kind: str
+    employments: Sequence[str]
+    periods: Sequence[int]
+    options: Sequence[str]
+    """The harmless one first."""
+    answer_by: float
+    body: bytes = field(repr=False)
+    """The declarations that a yes would file, as JSON in clear; encrypted on the way in."""
+
+
+def ask(ledger: Ledger, connection: sa.Connection, question: Question, *, now: float) -> bool:
+    """Write *question* down; tell whether it is new."""
+    said = [question.employer, question.kind, list(question.periods), sorted(question.employments)]
+    key = ledger.keys.content_hash(json.dumps([*said, question.body.decode()]))
+    row = {
+        "reference": secrets.token_urlsafe(12),
+        "environment": question.environment,
+        "employer": question.employer,
+        "kind": question.kind,
+        "key": key,
+        "employments": json.dumps(list(question.employments)),
+        "options": " ".join(question.options),
+        "answer_by": question.answer_by,
+        "body": ledger.keys.encrypt(question.body),
+        "asked_at": now,
+    }
+    insert = insert_once(connection, decisions).values(row).returning(decisions.c.id)
+    return connection.scalar(insert) is not None

@@ -1,0 +1,275 @@
+"""Wishes through the ledger: kept, planned, filed at the simulated NSSO's rules, and planned again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+
+from dimona_provider.domain.deadlines import BRUSSELS
+from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
+from dimona_provider.domain.planning.differences import TIMES
+from dimona_provider.histories import stand
+from dimona_provider.intake import plan_exports, take_source
+from dimona_provider.ledger import history, plan_schema, staging
+from dimona_provider.ledger.intents import Recorded
+from support import people
+from support.clocks import START
+from support.histories import histories
+from support.ledgers import ENVIRONMENT, ROUTES, RUN, rows, set_state
+from support.register import FiledRegister
+
+ONE_DATABASE = pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
+NOW = dt.datetime.fromtimestamp(START, BRUSSELS)
+
+
+def plan(ledger, *records, now=START):
+    if records:
+        staging.stage(ledger, staging.new_export(), 1, records, now=now)
+    return plan_exports(ledger, RUN, ROUTES, now=now)
+
+
+def body(ledger, one):
+    return json.loads(ledger.keys.decrypt(one.body))
+
+
+def settle(ledger, nsso, now=START):
+    """File what may go, as a sender would, and write the outcomes down; return the results."""
+    results = []
+    while True:
+        states = {one.id: one.state for one in rows(ledger)}
+        ready = [
+            one
+            for one in rows(ledger)
+            if one.state == State.PLANNED and (one.depends_on is None or states[one.depends_on] in EFFECTIVE)
+        ]
+        if not ready:
+            return results
+        for one in ready:
+            filed = nsso.take(body(ledger, one), dt.datetime.fromtimestamp(now, BRUSSELS))
+            state = {"A": State.ACCEPTED, "W": State.WARNED}.get(filed.final.result, State.REFUSED)
+            period = filed.final.period_id or one.period_id
+            codes = " ".join(filed.final.anomalies)
+            set_state(ledger, one.id, state=state, declaration_id=filed.id, period_id=period, anomalies=codes)
+            results.append((one.kind, filed.final.result))
+
+
+def kinds(ledger):
+    return [(one.kind, one.state) for one in rows(ledger)]
+
+
+def worker_of(ledger):
+    return rows(ledger, plan_schema.employments)[0].worker_hash
+
+
+def test_an_end_is_declared_once_the_start_is(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+
+    taken = plan(ledger, people.employment(status="ended", end_date="2027-02-26"))
+
+    (_, out) = rows(ledger)
+    assert taken.recorded == {Recorded.NEW: 1}
+    assert body(ledger, out)["dimonaOut"]["endDate"] == "2027-02-26"
+    assert (out.subject, out.employment) == (f"period {out.period_id}", "E-1")
+    assert out.file_by == dt.datetime(2027, 3, 2, tzinfo=BRUSSELS).timestamp()
+    assert settle(ledger, nsso) == [("OUT", "A")]
+    assert plan(ledger).recorded == {}
+
+
+def test_there_and_back_again_are_three_updates(ledger):
+    nsso = FiledRegister()
+    for end in ("2027-03-31", "2027-04-30", "2027-03-31", "2027-04-30"):
+        plan(ledger, people.employment(end_date=end))
+        settle(ledger, nsso)
+
+    assert kinds(ledger) == [("IN", "accepted"), *[("UPDATE", "accepted")] * 3]
+
+
+def test_cancel_and_in_are_written_down_together_and_go_one_after_the_other(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+
+    plan(ledger, people.employment(joint_committee="140"))
+
+    _, cancel, declared = rows(ledger)
+    assert (cancel.kind, declared.kind) == ("CANCEL", "IN")
+    assert declared.depends_on == cancel.id
+    assert plan(ledger).recorded == {}
+    assert settle(ledger, nsso) == [("CANCEL", "A"), ("IN", "A")]
+    assert plan(ledger, people.employment(joint_committee="140")).recorded == {Recorded.KNOWN: 1}
+
+
+def test_what_was_withdrawn_and_comes_back_is_declared_again(ledger):
+    nsso = FiledRegister()
+    for status in ("active", "withdrawn", "active"):
+        plan(ledger, people.employment(status=status))
+        settle(ledger, nsso)
+
+    assert kinds(ledger) == [("IN", "accepted"), ("CANCEL", "accepted"), ("IN", "accepted")]
+
+
+@pytest.mark.parametrize("state", sorted(OPEN), ids=str)
+def test_nothing_is_filed_beside_something_open_of_the_same_period(ledger, state):
+    nsso = FiledRegister()
+    plan(ledger, people.employment(end_date="2027-03-31"))
+    settle(ledger, nsso)
+    plan(ledger, people.employment(end_date="2027-04-30"))
+    set_state(ledger, 2, state=state)
+
+    taken = plan(ledger, people.employment(end_date="2027-05-31"))
+
+    assert len(rows(ledger)) == 2
+    assert taken.recorded == {Recorded.WAITING: 1}
+    set_state(ledger, 2, state=State.PLANNED)
+    settle(ledger, nsso)
+    assert plan(ledger).recorded == {Recorded.NEW: 1}
+    assert settle(ledger, nsso) == [("UPDATE", "A")]
+
+
+def test_employments_of_one_student_in_several_exports_become_one_period(ledger):
+    nsso = FiledRegister()
+    student = {"worker_type": "STU", "end_date": "2027-03-01"}
+    plan(ledger, people.employment(employment_id="S-1", planned_hours=20.5, **student))
+    settle(ledger, nsso)
+    plan(ledger, people.employment(employment_id="S-2", planned_hours=9, **student))
+    settle(ledger, nsso)
+
+    assert [body(ledger, one).get("dimonaUpdate", {}).get("plannedHoursNumber") for one in rows(ledger)] == [
+        None,
+        30,
+    ]
+    assert [(one.intent, one.employment) for one in serves(ledger)] == [(1, "S-1"), (2, "S-1"), (2, "S-2")]
+
+
+def serves(ledger):
+    with ledger.read() as connection:
+        table = plan_schema.served
+        return list(connection.execute(table.select().order_by(table.c.intent, table.c.employment)))
+
+
+def test_what_is_too_early_is_planned_on_its_day_without_payroll(ledger):
+    opens = dt.datetime(2027, 2, 14, tzinfo=BRUSSELS).timestamp()
+    record = people.good("O17", start_date="2027-03-01")
+
+    early = plan(ledger, record)
+
+    assert [one.field for one in early.findings] == ["start_date"]
+    assert plan(ledger, now=opens - 1).recorded == {}
+    assert plan(ledger, now=opens).recorded == {Recorded.NEW: 1}
+
+
+def test_a_late_withdrawal_is_asked_once_and_never_filed(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+    late = START + 30 * 86_400
+
+    taken = plan(ledger, people.employment(status="withdrawn"), now=late)
+    again = plan(ledger, people.employment(status="withdrawn"), now=late + 60)
+
+    (asked,) = rows(ledger, plan_schema.decisions)
+    assert (asked.kind, asked.options.split()[0], json.loads(asked.employments)) == (
+        "late_cancel",
+        "keep",
+        ["E-1"],
+    )
+    assert json.loads(ledger.keys.decrypt(asked.body))[0]["declaration"]["dimonaCancel"]["periodId"]
+    assert (taken.questions, again.questions, len(rows(ledger))) == (1, 0, 1)
+    assert "to be decided" in taken.findings[0].reason
+
+
+def test_many_ends_at_once_are_a_question_and_new_people_go_on(ledger):
+    nsso = FiledRegister()
+
+    def people_of(count, **changes):
+        return [
+            people.employment(employment_id=f"E-{number}", worker={"ssin": people.ssin(number)}, **changes)
+            for number in range(1, count + 1)
+        ]
+
+    plan(ledger, *people_of(20))
+    settle(ledger, nsso)
+    new = people.employment(employment_id="E-99", worker={"ssin": people.ssin(99)})
+
+    taken = plan(ledger, *people_of(6, status="ended", end_date="2027-02-26"), new)
+    again = plan(ledger)
+
+    assert taken.recorded[Recorded.NEW] == 1
+    assert (taken.questions, again.questions) == (1, 0)
+    (asked,) = rows(ledger, plan_schema.decisions)
+    assert (asked.kind, len(json.loads(asked.employments))) == ("brake", 6)
+
+
+def test_what_a_person_cancelled_is_listed_and_not_declared_again(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+    number = rows(ledger)[0].period_id
+    item = {"reference": "E-1", "declaration": {"dimonaCancel": {"periodId": number}}}
+    take_source(ledger, RUN, ROUTES.default, "by hand", [item], now=START)
+
+    assert plan(ledger).recorded == {}
+    settle(ledger, nsso)
+    taken = plan(ledger)
+
+    assert [one.reason for one in taken.findings if "cancelled by a person" in one.reason]
+    assert len(rows(ledger)) == 2
+
+
+def test_a_period_whose_content_was_purged_is_left_alone(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+    set_state(ledger, 1, body=b"")
+
+    taken = plan(ledger, people.employment(end_date="2027-03-31"))
+
+    assert "purged" in taken.findings[0].reason
+    assert len(rows(ledger)) == 1
+
+
+@ONE_DATABASE
+def test_generated_histories_end_the_same_in_the_ledger_and_at_the_nsso(ledger):
+    filed, nsso = 0, FiledRegister()
+    for number, (name, made) in enumerate(histories(40, seed=11)):
+        ssin = people.ssin(number + 1)
+        for _ in range(6):
+            made.step()
+            now = made.now.timestamp()
+            plan(ledger, *(renamed(record, number, ssin) for record in made.records.values()), now=now)
+            for _ in range(3):
+                results = settle(ledger, nsso, now)
+                filed += len(results)
+                assert "B" not in dict(map(reversed, results)), f"{name}: {results}"
+                plan(ledger, now=now)
+            assert not [one for one in rows(ledger) if one.state == State.PLANNED], name
+        assert standing(ledger, ssin) == at_the_nsso(nsso, ssin), name
+    assert filed > 100
+
+
+def renamed(record, number, ssin):
+    return {**record, "employment_id": f"{number}-{record['employment_id']}", "worker": {"ssin": ssin}}
+
+
+def standing(ledger, ssin):
+    from dimona_provider.domain.identifiers import Ssin
+
+    with ledger.read() as connection:
+        worker = ledger.keys.worker_hash(Ssin(ssin))
+        return told(stand(history.of_worker(ledger, connection, ENVIRONMENT, worker)).known)
+
+
+def at_the_nsso(nsso, ssin):
+    nsso.serves = dict.fromkeys(nsso.register._periods, frozenset())
+    return told(nsso.known((people.EMPLOYER, people.OTHER_EMPLOYER), ssin))
+
+
+def told(periods):
+    return sorted(
+        (one.period_id.number, one.is_cancelled, *(str(getattr(one.content, name)) for name in TIMES))
+        for one in periods
+    )
