@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dimona_provider.domain.routes import Route, Routes
-from dimona_provider.ledger import Ledger, batches, staging
+from dimona_provider.ledger import Ledger, batches, staging, wishes
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.findings import note_findings
 from dimona_provider.ledger.intents import Recorded
@@ -42,10 +42,12 @@ def plan_exports(
         with ledger.write() as connection:
             if not staging.delete_page(connection, page):
                 continue  # another plan took it
+            said = []
             for number, record in enumerate(records, start=1):
                 at = f"{place} record {number}"
-                intake = Intake(ledger, connection, routes, at, None, now, taken)
-                intake.take_employment(record)
+                wish = Intake(ledger, connection, routes, at, None, now, taken).take_employment(record)
+                said += [wish] if wish is not None else []
+            wishes.keep_all(ledger, connection, said, now=now)
             note_findings(connection, run, routes.default.environment, taken.findings, now=now)
         total.records += taken.records
         total.findings.extend(taken.findings)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from dimona_provider.beginnings import Begun, begin
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.planning.brake import Brake, hold_ends, question
 from dimona_provider.domain.planning.values import Decision, Plan, Planned, Unplanned
@@ -47,21 +48,29 @@ class PlanRun:
     now: float
     brake: Brake = field(default_factory=Brake)
     _held: dict[tuple[str, str], list[Planned]] = field(default_factory=lambda: defaultdict(list))
+    _begun: Begun = frozenset()
+    """What of the slice at hand was written down at once."""
+    _again: dict[str, dict[str, float | None]] = field(default_factory=lambda: defaultdict(dict))
+    """When the employments of the slice at hand are to be planned again, by environment."""
 
     def plan_due(self) -> None:
-        """Plan all of them, a hundred in each transaction, so that a run that dies loses nothing."""
+        """Plan all of them, some hundred in each transaction, so that a run that dies loses nothing."""
         environments = {
             route.environment for route in (self.routes.default, *self.routes.by_employer.values())
         }
-        due = list(wishes.due_workers(self.ledger, environments, now=self.now))
+        due = wishes.due_workers(self.ledger, environments, now=self.now)
         stopped = self._stopped(due)
         for some in in_slices(due):
             before = len(self.taken.findings)
             with self.ledger.write() as connection:
-                for environment, worker in some:
-                    thought = think(self.ledger, connection, environment, worker, self.now, lock=True)
-                    of_environment = frozenset(name for where, name in stopped if where == environment)
-                    self._write(connection, thought, of_environment)
+                thoughts = think(self.ledger, connection, some, self.now, lock=True)
+                self._begun = begin(self.ledger, connection, thoughts, now=self.now)
+                for thought in thoughts:
+                    of_environment = {name for where, name in stopped if where == thought.environment}
+                    self._write(connection, thought, frozenset(of_environment))
+                for environment, again in self._again.items():
+                    wishes.plan_again(connection, environment, again)
+                self._again.clear()
                 note = self.taken.findings[before:]
                 note_findings(connection, self.run, self.routes.default.environment, note, now=self.now)
         with self.ledger.write() as connection:
@@ -72,7 +81,7 @@ class PlanRun:
     def _moment(self) -> dt.datetime:
         return dt.datetime.fromtimestamp(self.now, BRUSSELS)
 
-    def _stopped(self, due: list[tuple[str, str]]) -> set[tuple[str, str]]:
+    def _stopped(self, due: list[wishes.Due]) -> set[tuple[str, str]]:
         counts = count_ends(self.ledger, due, now=self.now)
         return {
             (environment, employer)
@@ -87,7 +96,7 @@ class PlanRun:
         # What is open may be refused, and then what it was in the way of has to be planned again.
         is_clear = not (thought.is_open and (plan.findings or plan.decisions or thought.busy))
         at = None if is_clear else self.now
-        again: dict[str, float | None] = {one.reference: at for one in thought.employments}
+        again: dict[str, float | None] = dict.fromkeys(thought.employments, at)
         waiting = {name for one in held.values() for planned in one for name in planned.employments}
         waiting |= self._record(connection, thought, plan)
         for decision in plan.decisions:
@@ -102,7 +111,7 @@ class PlanRun:
             self.taken.find(name, "employment", _OTHER_WORKER)
         for name in sorted(thought.unknown):
             self.taken.find(name, "employment", _UNKNOWN)
-        wishes.plan_again(connection, thought.environment, thought.worker_hash, again)
+        self._again[thought.environment] |= again
 
     def _record(self, connection: sa.Connection, thought: WorkerPlan, plan: Plan) -> set[str]:
         """Write declarations down; return the employments that have to be planned again."""
@@ -110,6 +119,10 @@ class PlanRun:
         waiting: set[str] = set()
         for planned in in_chain(plan.planned):
             if planned.key in thought.under_way:
+                continue
+            if (thought.environment, thought.worker_hash, planned.key) in self._begun:
+                self.taken.recorded[Recorded.NEW] += 1
+                self.taken.filed |= set(planned.employments)
                 continue
             waits = planned.key in thought.waiting
             recorded = Recorded.WAITING if waits else recorder.record(planned)

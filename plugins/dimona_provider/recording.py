@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -42,7 +42,8 @@ class Recorder:
         if not all(key in self._done for key in planned.depends_on):
             return Recorded.WAITING
         waits_for = [number for key in planned.depends_on if (number := self._done[key]) is not None]
-        intent = replace(self._intent(planned), depends_on=waits_for[-1] if waits_for else None)
+        intent = intent_of(self._ledger, self._connection, self._environment, self._worker, planned)
+        intent = replace(intent, basis=self._basis(intent), depends_on=waits_for[-1] if waits_for else None)
         recorded = self._correct(intent) or self._write(intent, corrects=False)
         found = intents.id_and_state(self._connection, intent)
         if found is None:
@@ -50,7 +51,7 @@ class Recorder:
         number, state = found
         self.was_refused = recorded is Recorded.KNOWN and state is State.REFUSED
         if recorded is Recorded.NEW:
-            self._serve(number, planned)
+            serve(self._connection, [(number, planned)])
         if state in OPEN:
             self._done[planned.key] = number
         return recorded
@@ -75,20 +76,6 @@ class Recorder:
             both.rollback()
         return None
 
-    def _intent(self, planned: Planned) -> NewIntent:
-        filing = read_filing(write_declaration(planned.declaration))
-        made = make_intent(self._ledger, self._connection, self._environment, planned.employments[0], filing)
-        made = replace(
-            made,
-            subject=planned.subject.replace("student ", f"student {self._worker} ", 1)
-            if planned.kind is Kind.IN
-            else planned.subject,
-            worker_hash=self._worker,
-            worker_type=made.worker_type or (planned.after.worker_type if planned.after else None),
-            file_by=planned.file_by.timestamp() if planned.file_by else None,
-        )
-        return made.on(self._basis(made))
-
     def _basis(self, intent: NewIntent) -> str:
         """
         Return the last effective declaration that *intent* builds on.
@@ -111,9 +98,34 @@ class Recorder:
             return last.basis
         return basis_of(last)
 
-    def _serve(self, number: int, planned: Planned) -> None:
-        rows = [{"intent": number, "employment": one} for one in dict.fromkeys(planned.employments)]
-        self._connection.execute(insert_once(self._connection, served), rows)
+
+def intent_of(
+    ledger: Ledger, connection: sa.Connection, environment: str, worker_hash: str, planned: Planned
+) -> NewIntent:
+    """Return the intent that files *planned* for a worker, without a basis."""
+    filing = read_filing(write_declaration(planned.declaration))
+    made = make_intent(ledger, connection, environment, planned.employments[0], filing)
+    subject = planned.subject
+    if planned.kind is Kind.IN:
+        subject = subject.replace("student ", f"student {worker_hash} ", 1)
+    return replace(
+        made,
+        subject=subject,
+        worker_hash=worker_hash,
+        worker_type=made.worker_type or (planned.after.worker_type if planned.after else None),
+        file_by=planned.file_by.timestamp() if planned.file_by else None,
+    )
+
+
+def serve(connection: sa.Connection, written: Iterable[tuple[int, Planned]]) -> None:
+    """Write down which employments the periods of new intents, given by number, serve afterwards."""
+    rows = [
+        {"intent": number, "employment": one}
+        for number, planned in written
+        for one in dict.fromkeys(planned.employments)
+    ]
+    if rows:
+        connection.execute(insert_once(connection, served), rows)
 
 
 def in_chain(planned: Sequence[Planned]) -> list[Planned]:

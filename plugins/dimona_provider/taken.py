@@ -26,6 +26,8 @@ class Taken:
     """The employments that something new is filed for."""
     places: dict[str, str] = field(default_factory=dict)
     """Where each employment of this intake stood, by payroll's own id."""
+    met: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    """Why nothing may be planned for an employer, by environment and number: asked once in an intake."""
 
     def find(self, employment: str, field_name: str, reason: str) -> Finding:
         """Note and return why an employment became no declaration."""

@@ -49,23 +49,24 @@ class Intake:
     now: float
     taken: Taken
 
-    def take_employment(self, record: object) -> None:
-        """Take a record of payroll's export."""
+    def take_employment(self, record: object) -> wishes.Wish | None:
+        """Read a record of payroll's export; return what is to be kept of it, if it can be."""
         try:
             employment = read_employment(record, brussels_today(self.now), self.routes.committees_of)
         except Malformed as malformed:
             for defect in malformed.defects:
                 self._find(FindingKind.MALFORMED, malformed.reference, defect.field, defect.reason)
-            return
+            return None
         kept = write_wish(employment)
         filing = read_filing(kept["declaration"])
         environment = self.routes.of(filing.employer).environment
-        if (reason := why_not_met(self.connection, environment, filing.employer)) is not None:
+        if (reason := self._why_not_met(environment, filing.employer)) is not None:
             self._find(FindingKind.NOT_HANDLED, employment.reference, "employer", reason)
-            return
+            return None
         intent = make_intent(self.ledger, self.connection, environment, employment.reference, filing)
         said = json.dumps([employment.status, intent.content])
-        wish = wishes.Wish(
+        self.taken.places[employment.reference] = self.place
+        return wishes.Wish(
             environment=environment,
             employment=employment.reference,
             employer=filing.employer,
@@ -73,8 +74,11 @@ class Intake:
             content=self.ledger.keys.content_hash(said),
             body=json.dumps(kept, sort_keys=True).encode(),
         )
-        self.taken.places[employment.reference] = self.place
-        wishes.keep(self.ledger, self.connection, wish, now=self.now)
+
+    def _why_not_met(self, environment: str, employer: str) -> str | None:
+        if (environment, employer) not in self.taken.met:
+            self.taken.met[environment, employer] = why_not_met(self.connection, environment, employer)
+        return self.taken.met[environment, employer]
 
     def take_item(self, item: object) -> None:
         """Take a declaration of a team's own."""

@@ -9,7 +9,6 @@ planned again by the next plan, without payroll.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dimona_provider.api.codec import read_declaration, write_declaration
+from dimona_provider.api.codec import write_declaration
 from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.declaration import DimonaIn, Kind
@@ -25,11 +24,12 @@ from dimona_provider.domain.employment import Employment
 from dimona_provider.domain.planning.clashes import clash, is_near
 from dimona_provider.domain.planning.differences import has_same_times
 from dimona_provider.domain.planning.planner import plan_worker
-from dimona_provider.domain.planning.values import KnownPeriod, Plan, Planned
+from dimona_provider.domain.planning.values import Plan, Planned
 from dimona_provider.domain.worker_types import quarter_of
+from dimona_provider.gathering import Known, gather, with_periods
 from dimona_provider.histories import Standing, is_assumed, stand
 from dimona_provider.identity import make_intent
-from dimona_provider.ledger import Ledger, history, wishes
+from dimona_provider.ledger import Ledger, wishes
 from dimona_provider.recording import employer_of
 
 
@@ -39,7 +39,7 @@ class WorkerPlan:
 
     environment: str
     worker_hash: str
-    employments: tuple[Employment, ...]
+    employments: tuple[str, ...]
     plan: Plan
     waiting: frozenset[str]
     """Keys of what waits for the outcome of something that is open."""
@@ -49,6 +49,8 @@ class WorkerPlan:
     """Employments that stand for another worker."""
     unknown: frozenset[str]
     """Employments whose period the ledger can't describe any more."""
+    is_new: bool
+    """Whether nothing was ever declared of the worker, nor for his employments."""
     is_open: bool
     """Whether something has no outcome yet: what is said of the rest may then change without payroll."""
     busy: bool
@@ -60,72 +62,52 @@ def write_wish(employment: Employment) -> dict[str, Any]:
     return {"status": employment.status, "declaration": write_declaration(employment.start)}
 
 
-def _read_wish(wish: wishes.Wish) -> Employment:
-    kept = json.loads(wish.body)
-    start = read_declaration(kept["declaration"])
-    if not isinstance(start, DimonaIn):
-        raise AssertionError("a wish is kept as an IN")
-    return Employment(wish.employment, kept["status"], start, is_too_early=False)
-
-
-def imported_periods(connection: sa.Connection, environment: str, worker_hash: str) -> Iterable[KnownPeriod]:
-    """Return the periods of a worker that the NSSO showed; ``dimona ledger import`` is to bring them."""
-    del connection, environment, worker_hash
-    return ()
-
-
 def think(
     ledger: Ledger,
     connection: sa.Connection,
-    environment: str,
-    worker_hash: str,
+    due: Sequence[wishes.Due],
     now: float,
     *,
     lock: bool = False,
-) -> WorkerPlan:
-    """Plan one worker by what the ledger knows; nothing is written. With *lock* no other planner can."""
-    kept = wishes.of_worker(ledger, connection, environment, worker_hash, lock=lock)
-    wanted = [_read_wish(one) for one in kept]
-    declared = history.of_worker(ledger, connection, environment, worker_hash)
-    shown = imported_periods(connection, environment, worker_hash)
-    standing = stand(declared, shown, _recognised(ledger, connection, environment, wanted, declared))
-    names = [one.reference for one in wanted]
-    others = history.of_somebody_else(connection, environment, worker_hash, names)
-    left_out = others | standing.unknown
-    plannable = [one for one in wanted if one.reference not in left_out]
+) -> list[WorkerPlan]:
+    """Plan each worker by what the ledger knows; nothing is written. With *lock* no other planner can."""
+    return [_think(ledger, connection, known, now) for known in gather(ledger, connection, due, lock=lock)]
+
+
+def _think(ledger: Ledger, connection: sa.Connection, known: Known, now: float) -> WorkerPlan:
+    standing = stand(known.declared, known.shown, _recognised(ledger, connection, known))
+    left_out = known.others | standing.unknown
+    plannable = [one for one in known.wanted if one.reference not in left_out]
     plan = plan_worker(plannable, standing.known, dt.datetime.fromtimestamp(now, BRUSSELS))
+    names = tuple(one.reference for one in known.wanted)
     return WorkerPlan(
-        environment=environment,
-        worker_hash=worker_hash,
-        employments=tuple(wanted),
+        environment=known.environment,
+        worker_hash=known.worker_hash,
+        employments=names,
         plan=_without(plan, left_out),
         waiting=frozenset(_waiting(plan, standing)),
         under_way=frozenset(_under_way(plan, standing)),
-        others=frozenset(others),
-        unknown=frozenset(standing.unknown & set(names)),
+        others=known.others,
+        unknown=frozenset(standing.unknown.intersection(names)),
+        is_new=known.is_new,
         is_open=standing.has_open,
         busy=bool(standing.busy),
     )
 
 
-def _recognised(
-    ledger: Ledger,
-    connection: sa.Connection,
-    environment: str,
-    wanted: Sequence[Employment],
-    declared: Sequence[history.Declared],
-) -> dict[str, DimonaIn]:
+def _recognised(ledger: Ledger, connection: sa.Connection, known: Known) -> dict[str, DimonaIn]:
     """Return wishes by the content of their INs, where a purge has left declarations without bodies."""
-    if all(one.body for one in declared):
+    if all(one.body for one in known.declared):
         return {}
     found = {}
-    for one in wanted:
+    for one in known.wanted:
         filing = read_filing(write_declaration(one.start))
-        found[make_intent(ledger, connection, environment, one.reference, filing).content] = one.start
+        intent = make_intent(ledger, connection, known.environment, one.reference, filing)
+        found[intent.content] = one.start
     return found
 
 
-def _without(plan: Plan, left_out: set[str]) -> Plan:
+def _without(plan: Plan, left_out: frozenset[str]) -> Plan:
     """Drop the findings about employments that are left out: what is wrong with these is said otherwise."""
     findings = tuple(one for one in plan.findings if not left_out.issuperset(one.employments))
     return replace(plan, findings=findings)
@@ -168,14 +150,17 @@ _COMBINED = frozenset({"STU", "FLX", "EXT"})
 """Types whose periods of one quarter depend on each other."""
 
 
-def count_ends(ledger: Ledger, due: Sequence[tuple[str, str]], *, now: float) -> Counter[tuple[str, str]]:
-    """Count the OUT and CANCEL that planning *due* would file, by environment and employer."""
+def count_ends(ledger: Ledger, due: Sequence[wishes.Due], *, now: float) -> Counter[tuple[str, str]]:
+    """
+    Count the OUT and CANCEL that planning *due* would file, by environment and employer.
+
+    Only who has a period already is thought about: of the others nothing can end.
+    """
     found: Counter[tuple[str, str]] = Counter()
     for some in in_slices(due):
         with ledger.read() as connection:
-            for environment, worker in some:
-                thought = think(ledger, connection, environment, worker, now)
-                found.update((environment, employer_of(one)) for one in _ends(thought))
+            for thought in think(ledger, connection, with_periods(connection, some), now):
+                found.update((thought.environment, employer_of(one)) for one in _ends(thought))
     return found
 
 
@@ -184,11 +169,19 @@ def _ends(thought: WorkerPlan) -> list[Planned]:
     return [one for one in planned if one.kind in {Kind.OUT, Kind.CANCEL}]
 
 
-_AT_ONCE = 100
-"""Workers in one transaction."""
+_WORKERS, _EMPLOYMENTS = 200, 1000
+"""How many may be in one transaction, and in memory at once."""
 
 
-def in_slices(due: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[str, str]]]:
-    """Yield the workers of one transaction after the other."""
-    for start in range(0, len(due), _AT_ONCE):
-        yield due[start : start + _AT_ONCE]
+def in_slices(due: Iterable[wishes.Due]) -> Iterator[list[wishes.Due]]:
+    """Yield the workers of one transaction after the other; one worker is never divided."""
+    some: list[wishes.Due] = []
+    count = 0
+    for one in due:
+        if some and (len(some) == _WORKERS or count + one.employments > _EMPLOYMENTS):
+            yield some
+            some, count = [], 0
+        some.append(one)
+        count += one.employments
+    if some:
+        yield some

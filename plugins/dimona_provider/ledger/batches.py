@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -12,10 +13,10 @@ from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.errors import UnknownBatch
 from dimona_provider.ledger.intents import insert_once
 from dimona_provider.ledger.schema import batches, intents, nearest_deadline
+from dimona_provider.ledger.slices import slices
 from dimona_provider.ledger.store import Ledger
 
 SMALLEST_CHUNK = 500
-_MOST_VALUES = 500  # SQLite takes a limited number of bound values in one statement
 MOST_CHUNKS = 1000
 """Airflow refuses to map over more than 1024 (``max_map_length``), after the side effects."""
 
@@ -75,7 +76,7 @@ def assign(ledger: Ledger, run: Run, routes: Routes, *, now: float) -> list[str]
         size = max(SMALLEST_CHUNK, -(-sum(map(len, waiting.values())) // MOST_CHUNKS))
         number = connection.scalar(sa.select(sa.func.count()).where(*_of(run))) or 0
         for route, ids in waiting.items():
-            for chunk in _slices(ids, size):
+            for chunk in slices(ids, size):
                 origin = f"{run.dag_id}/{run.run_id}/{number}"
                 number += 1
                 reference = create(connection, run, route, origin, now=now)
@@ -105,18 +106,14 @@ def _unassigned(connection: sa.Connection, run: Run, routes: Routes) -> dict[Rou
     return found
 
 
-def _put(connection: sa.Connection, reference: str, ids: list[int], now: float) -> None:
-    for some in _slices(ids, _MOST_VALUES):
+def _put(connection: sa.Connection, reference: str, ids: Sequence[int], now: float) -> None:
+    for some in slices(ids):
         still_planned = (intents.c.id.in_(some), intents.c.state == State.PLANNED)
         connection.execute(intents.update().where(*still_planned).values(batch=reference, changed_at=now))
 
 
 def _of(run: Run) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:
     return batches.c.dag_id == run.dag_id, batches.c.run_id == run.run_id
-
-
-def _slices(ids: list[int], size: int) -> list[list[int]]:
-    return [ids[start : start + size] for start in range(0, len(ids), size)]
 
 
 def lease_polling(ledger: Ledger, reference: str, poller: str, *, now: float, seconds: float) -> bool | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
 from dimona_provider.ledger import corrections
 from dimona_provider.ledger.plan_schema import served
 from dimona_provider.ledger.schema import intents
+from dimona_provider.ledger.slices import slices
 from dimona_provider.ledger.store import Ledger
 
 
@@ -48,33 +49,65 @@ class Declared:
         return self.state in EFFECTIVE
 
 
-def of_worker(
-    ledger: Ledger, connection: sa.Connection, environment: str, worker_hash: str
-) -> list[Declared]:
-    """Return everything declared of a worker with any employer, also what names only a period of his."""
-    own = sa.select(intents.c.period_id).where(
+def of_workers(
+    ledger: Ledger, connection: sa.Connection, environment: str, workers: Collection[str]
+) -> dict[str, list[Declared]]:
+    """Return everything declared of each of *workers*, with any employer, also what names only a period."""
+    in_environment = intents.c.environment == environment
+    found: dict[str, dict[int, Any]] = {}
+    owners: dict[int, set[str]] = {}
+    for row in _rows(connection, in_environment, intents.c.worker_hash.in_(list(workers))):
+        found.setdefault(row.worker_hash, {})[row.id] = row
+        if row.kind == Kind.IN and row.period_id is not None:
+            owners.setdefault(row.period_id, set()).add(row.worker_hash)
+    for some in slices(sorted(owners)):
+        for row in _rows(connection, in_environment, intents.c.period_id.in_(some)):
+            for worker in owners[row.period_id]:
+                found[worker].setdefault(row.id, row)
+    serves = _served(connection, sorted({number for rows in found.values() for number in rows}))
+    return {
+        worker: [
+            _declared(ledger, row, serves.get(number, frozenset())) for number, row in sorted(rows.items())
+        ]
+        for worker, rows in found.items()
+    }
+
+
+def _rows(connection: sa.Connection, *which: sa.ColumnElement[bool]) -> Sequence[Any]:
+    refused = corrections.is_refused_request().label("is_refused_request")
+    return connection.execute(sa.select(intents, refused).where(*which)).all()
+
+
+def _served(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, frozenset[str]]:
+    found: dict[int, frozenset[str]] = {}
+    for some in slices(numbers):
+        for intent, employment in connection.execute(sa.select(served).where(served.c.intent.in_(some))):
+            found[intent] = found.get(intent, frozenset()) | {employment}
+    return found
+
+
+def with_periods(connection: sa.Connection, environment: str, workers: Collection[str]) -> set[str]:
+    """Return those of *workers* with a period that was made here: of the others none can end."""
+    which = (
         intents.c.environment == environment,
-        intents.c.worker_hash == worker_hash,
+        intents.c.worker_hash.in_(list(workers)),
         intents.c.kind == Kind.IN,
         intents.c.period_id.is_not(None),
     )
-    which = sa.or_(intents.c.worker_hash == worker_hash, intents.c.period_id.in_(own))
-    rows = connection.execute(
-        sa.select(intents, corrections.is_refused_request().label("is_refused_request"))
-        .where(intents.c.environment == environment, which)
-        .order_by(intents.c.id)
-    ).all()
-    serves: dict[int, set[str]] = {}
-    of_these = served.c.intent.in_([row.id for row in rows])
-    for intent, employment in connection.execute(sa.select(served).where(of_these)):
-        serves.setdefault(intent, set()).add(employment)
-    return [_declared(ledger, row, frozenset(serves.get(row.id, ()))) for row in rows]
+    return set(connection.scalars(sa.select(intents.c.worker_hash).where(*which).distinct()))
 
 
-def of_somebody_else(
-    connection: sa.Connection, environment: str, worker_hash: str, employments: Collection[str]
-) -> set[str]:
-    """Return which of *employments* stand, or may come to stand, for another worker."""
+def ever_declared(connection: sa.Connection, environment: str, employments: Sequence[str]) -> set[str]:
+    """Return those of *employments* for which anything was ever written down, whatever became of it."""
+    found: set[str] = set()
+    for some in slices(employments):
+        which = (intents.c.environment == environment, intents.c.employment.in_(some))
+        found.update(connection.scalars(sa.select(intents.c.employment).where(*which).distinct()))
+    return found
+
+
+def of_somebody_else(connection: sa.Connection, environment: str, workers: Mapping[str, str]) -> set[str]:
+    """Return which employments, given with their workers, stand or may come to stand for another worker."""
     cancel = intents.alias()
     cancelled = sa.exists().where(
         cancel.c.environment == environment,
@@ -82,16 +115,19 @@ def of_somebody_else(
         cancel.c.kind == Kind.CANCEL,
         cancel.c.state.in_(EFFECTIVE),
     )
-    which = (
+    stand = sa.select(intents.c.employment, intents.c.worker_hash).where(
         intents.c.environment == environment,
-        intents.c.employment.in_(list(employments)),
         intents.c.kind == Kind.IN,
-        intents.c.worker_hash != worker_hash,
+        intents.c.worker_hash.is_not(None),
         intents.c.state.in_([*OPEN, *EFFECTIVE]),
         sa.not_(corrections.is_refused_request()),
         sa.not_(cancelled),
     )
-    return set(connection.scalars(sa.select(intents.c.employment).where(*which)))
+    found: set[str] = set()
+    for some in slices(sorted(workers)):
+        rows = connection.execute(stand.where(intents.c.employment.in_(some)))
+        found |= {employment for employment, worker in rows if worker != workers[employment]}
+    return found
 
 
 def standing_periods(ledger: Ledger, environment: str, employer: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -76,7 +77,43 @@ def record(
     that was to send or to follow it ended. With *corrects* it takes the place of one that was closed just now
     (corrections.py), also when it was itself corrected before.
     """
-    row = {
+    insert = insert_once(connection, intents).values(_row(ledger, intent, batch, now)).returning(intents.c.id)
+    if (new_id := connection.scalar(insert)) is not None:
+        ledger.note(connection, now, "planned", intents=[new_id], batch=batch)
+        return Recorded.NEW
+    existing = connection.execute(sa.select(intents).where(_same(intent))).first()
+    if existing is None:
+        return Recorded.WAITING
+    if (anew := _anew(connection, intent, existing, corrects=corrects)) is not None:
+        return record(ledger, connection, anew, batch=batch, now=now, corrects=corrects)
+    known = _known(intent, existing)
+    may_move = known is Recorded.KNOWN and batch is not None and existing.batch != batch
+    if may_move and _may_move(connection, existing, now):
+        still = (intents.c.id == existing.id, intents.c.state == existing.state)
+        connection.execute(intents.update().where(*still).values(batch=batch, changed_at=now))
+        ledger.note(connection, now, "moved", intents=[existing.id], batch=batch)
+    return known
+
+
+def record_all(
+    ledger: Ledger, connection: sa.Connection, new: Sequence[NewIntent], *, now: float
+) -> list[int | None]:
+    """
+    Write all of *new* down in one statement, and return their numbers in the same order.
+
+    None stands for what the unique indexes did not let in: ``record`` says why.
+    """
+    if not new:
+        return []
+    rows = [_row(ledger, one, None, now) for one in new]
+    insert = insert_once(connection, intents).returning(intents.c.id, intents.c.reference)
+    numbers = {row.reference: int(row.id) for row in connection.execute(insert, rows)}
+    ledger.note(connection, now, "planned", intents=sorted(numbers.values()))
+    return [numbers.get(row["reference"]) for row in rows]
+
+
+def _row(ledger: Ledger, intent: NewIntent, batch: str | None, now: float) -> dict[str, Any]:
+    return {
         "reference": secrets.token_urlsafe(12),
         "batch": batch,
         "environment": intent.environment,
@@ -96,22 +133,6 @@ def record(
         "created_at": now,
         "changed_at": now,
     }
-    insert = insert_once(connection, intents).values(row).returning(intents.c.id)
-    if (new_id := connection.scalar(insert)) is not None:
-        ledger.note(connection, now, "planned", intents=[new_id], batch=batch)
-        return Recorded.NEW
-    existing = connection.execute(sa.select(intents).where(_same(intent))).first()
-    if existing is None:
-        return Recorded.WAITING
-    if (anew := _anew(connection, intent, existing, corrects=corrects)) is not None:
-        return record(ledger, connection, anew, batch=batch, now=now, corrects=corrects)
-    known = _known(intent, existing)
-    may_move = known is Recorded.KNOWN and batch is not None and existing.batch != batch
-    if may_move and _may_move(connection, existing, now):
-        still = (intents.c.id == existing.id, intents.c.state == existing.state)
-        connection.execute(intents.update().where(*still).values(batch=batch, changed_at=now))
-        ledger.note(connection, now, "moved", intents=[existing.id], batch=batch)
-    return known
 
 
 def _anew(connection: sa.Connection, intent: NewIntent, existing: Any, *, corrects: bool) -> NewIntent | None:
@@ -165,7 +186,12 @@ def _is_recorded(connection: sa.Connection, intent: NewIntent) -> bool:
     return connection.scalar(sa.select(intents.c.id).where(_same(intent))) is not None
 
 
+def insert_into(connection: sa.Connection, table: sa.Table) -> Any:
+    """Return an INSERT into *table* that can say ON CONFLICT, which each database has in a dialect."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
 def insert_once(connection: sa.Connection, table: sa.Table) -> Any:
     """Return an INSERT into *table* that does nothing where a unique index already holds such a row."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(table).on_conflict_do_nothing()
+    return insert_into(connection, table).on_conflict_do_nothing()

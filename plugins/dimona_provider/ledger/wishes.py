@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import sys
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from dimona_provider.domain.declaration import Kind
-from dimona_provider.ledger.intents import insert_once
+from dimona_provider.ledger.intents import insert_into
 from dimona_provider.ledger.plan_schema import employments
 from dimona_provider.ledger.schema import intents
+from dimona_provider.ledger.slices import slices
 from dimona_provider.ledger.store import Ledger
 
 
@@ -28,18 +31,59 @@ class Wish:
     """In clear; encrypted on the way in."""
 
 
-def keep(ledger: Ledger, connection: sa.Connection, wish: Wish, *, now: float) -> bool:
-    """Keep *wish* as the latest word on its employment; tell whether it says something else than before."""
-    same_employment = (
-        employments.c.environment == wish.environment,
-        employments.c.employment == wish.employment,
+class Due(NamedTuple):
+    """A worker of whom something is to be planned."""
+
+    environment: str
+    worker_hash: str
+    employments: int
+    """How many employments payroll names for this worker, with all employers."""
+
+
+def keep_all(ledger: Ledger, connection: sa.Connection, said: Iterable[Wish], *, now: float) -> None:
+    """Keep *said* as the latest word on each employment; what says something else than before is planned."""
+    latest = {(one.environment, one.employment): one for one in said}
+    for some in slices(sorted(latest)):
+        kept = _locked(connection, some)
+        same = {key: row.id for key, row in kept.items() if key in latest and _is_same(row, latest[key])}
+        if same:
+            which = employments.c.id.in_(list(same.values()))
+            connection.execute(employments.update().where(which).values(seen_at=now))
+        for key in same:
+            del latest[key]
+    for piece in slices(list(latest.values())):  # in the order of the export
+        connection.execute(_upsert(connection), [_row(ledger, one, now) for one in piece])
+
+
+def _locked(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+    """Return what is kept under *keys* so far; always locked in the same order, so that nobody deadlocks."""
+    environments, names = {key[0] for key in keys}, [key[1] for key in keys]
+    columns = ("id", "environment", "employment", "worker_hash", "content")
+    rows = connection.execute(
+        sa.select(*(employments.c[name] for name in columns))
+        .where(employments.c.environment.in_(sorted(environments)), employments.c.employment.in_(names))
+        .order_by(employments.c.environment, employments.c.employment)
+        .with_for_update()
     )
-    found = sa.select(employments).where(*same_employment).with_for_update()
-    row = connection.execute(found).first()
-    if row is not None and (row.content, row.worker_hash) == (wish.content, wish.worker_hash):
-        connection.execute(employments.update().where(*same_employment).values(seen_at=now))
-        return False
-    values = {
+    return {(row.environment, row.employment): row for row in rows}
+
+
+def _upsert(connection: sa.Connection) -> Any:
+    insert = insert_into(connection, employments)
+    said = ("employer", "worker_hash", "content", "body", "plan_at", "seen_at", "changed_at")
+    return insert.on_conflict_do_update(
+        index_elements=["environment", "employment"], set_={name: insert.excluded[name] for name in said}
+    )
+
+
+def _is_same(row: Any, wish: Wish) -> bool:
+    return (row.content, row.worker_hash) == (wish.content, wish.worker_hash)
+
+
+def _row(ledger: Ledger, wish: Wish, now: float) -> dict[str, Any]:
+    return {
+        "environment": wish.environment,
+        "employment": wish.employment,
         "employer": wish.employer,
         "worker_hash": wish.worker_hash,
         "content": wish.content,
@@ -48,22 +92,19 @@ def keep(ledger: Ledger, connection: sa.Connection, wish: Wish, *, now: float) -
         "seen_at": now,
         "changed_at": now,
     }
-    if row is not None:
-        connection.execute(employments.update().where(*same_employment).values(values))
-        return True
-    key = {"environment": wish.environment, "employment": wish.employment}
-    connection.execute(insert_once(connection, employments).values({**key, **values}))
-    return True
 
 
-def due_workers(ledger: Ledger, environments: Collection[str], *, now: float) -> list[tuple[str, str]]:
-    """Return environment and keyed hash of every worker of whom something is to be planned by *now*."""
+def due_workers(ledger: Ledger, environments: Collection[str], *, now: float) -> list[Due]:
+    """Return every worker of whom something is to be planned by *now*."""
     which = (employments.c.environment.in_(list(environments)), employments.c.plan_at <= now)
     worker = (employments.c.environment, employments.c.worker_hash)
+    every = employments.alias()
+    of_worker = (every.c.environment == worker[0], every.c.worker_hash == worker[1])
+    count = sa.select(sa.func.count()).select_from(every).where(*of_worker).scalar_subquery()
     # In the order in which payroll named them first, so that a plan can be read beside its export.
-    query = sa.select(*worker).where(*which).group_by(*worker).order_by(sa.func.min(employments.c.id))
+    query = sa.select(*worker, count).where(*which).group_by(*worker).order_by(sa.func.min(employments.c.id))
     with ledger.read() as connection:
-        return [(row.environment, row.worker_hash) for row in connection.execute(query)]
+        return [Due(sys.intern(where), who, number) for where, who, number in connection.execute(query)]
 
 
 def plan_period_again(connection: sa.Connection, environment: str, period_id: int, *, now: float) -> None:
@@ -75,37 +116,38 @@ def plan_period_again(connection: sa.Connection, environment: str, period_id: in
     connection.execute(employments.update().where(*which).values(plan_at=now))
 
 
-def of_worker(
-    ledger: Ledger, connection: sa.Connection, environment: str, worker_hash: str, *, lock: bool = False
-) -> list[Wish]:
-    """Return all wishes for a worker, with every employer; with *lock*, another planner has to wait."""
-    which = (employments.c.environment == environment, employments.c.worker_hash == worker_hash)
+def of_workers(
+    ledger: Ledger,
+    connection: sa.Connection,
+    environment: str,
+    workers: Collection[str],
+    *,
+    lock: bool = False,
+) -> dict[str, list[Wish]]:
+    """Return all wishes for each of *workers*, with every employer; with *lock*, another planner waits."""
+    which = (employments.c.environment == environment, employments.c.worker_hash.in_(list(workers)))
     query = sa.select(employments).where(*which).order_by(employments.c.employment)
-    rows = connection.execute(query.with_for_update() if lock else query)
-    return [
-        Wish(
-            environment,
-            row.employment,
-            row.employer,
-            row.worker_hash,
-            row.content,
-            ledger.keys.decrypt(row.body),
-        )
-        for row in rows
-    ]
+    found: dict[str, list[Wish]] = {}
+    for row in connection.execute(query.with_for_update() if lock else query):
+        body = ledger.keys.decrypt(row.body)
+        wish = Wish(environment, row.employment, row.employer, row.worker_hash, row.content, body)
+        found.setdefault(row.worker_hash, []).append(wish)
+    return found
 
 
-def plan_again(
-    connection: sa.Connection, environment: str, worker_hash: str, when: Mapping[str, float | None]
-) -> None:
-    """Write down when each employment is to be planned again; None is not before payroll changes it."""
+def plan_again(connection: sa.Connection, environment: str, when: Mapping[str, float | None]) -> None:
+    """
+    Write down when each employment is to be planned again; None is not before payroll changes it.
+
+    Whoever calls has them locked (``of_workers``).
+    """
+    at_once: dict[float | None, list[str]] = {}
     for employment, at in when.items():
-        which = (
-            employments.c.environment == environment,
-            employments.c.worker_hash == worker_hash,
-            employments.c.employment == employment,
-        )
-        connection.execute(employments.update().where(*which).values(plan_at=at))
+        at_once.setdefault(at, []).append(employment)
+    for at, names in at_once.items():
+        for some in slices(names):
+            which = (employments.c.environment == environment, employments.c.employment.in_(some))
+            connection.execute(employments.update().where(*which).values(plan_at=at))
 
 
 def unseen_since(ledger: Ledger, environment: str, employer: str, since: float) -> list[str]:
