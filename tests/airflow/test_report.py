@@ -9,6 +9,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from dimona_provider.ledger.schema import intents
 from dimona_provider.operators import (
+    DimonaFollowUpOperator,
     DimonaPlanOperator,
     DimonaReportOperator,
     DimonaSettleOperator,
@@ -17,6 +18,7 @@ from dimona_provider.operators import (
 )
 from dimona_provider.sensors import DimonaResultSensor
 from support.people import SSIN, employment, ssin
+from support.served import closed_port
 
 NOTHING = dict.fromkeys(
     ("declarations", "accepted", "warned", "refused", "identifying", "unclear", "waiting"), 0
@@ -119,3 +121,47 @@ def test_settle_and_report_name_no_person(filed, execute, logged):
 
     text = logged()
     assert [value for value in (SSIN, ssin(1), ssin(2), ssin(3)) if value in text] == []
+
+
+@pytest.fixture
+def replacing(execute, age, nsso):
+    """Give the batch of a CANCEL, filed and accepted, and of the IN that waited for it."""
+
+    def plan(run, committee):
+        record = employment(start_date="2035-01-10", joint_committee=committee)
+        execute(DimonaStageOperator(task_id="stage", pages=lambda: [[record]]))
+        (batch,) = execute(DimonaPlanOperator(task_id="plan"), run_id=run)
+        execute(DimonaSubmitOperator(task_id="submit", batch=batch))
+        age(batch, 20.0)
+        execute(DimonaResultSensor(task_id="wait", batch=batch, deferrable=False))
+        return batch
+
+    plan("first", "200")
+    return plan("second", "140")
+
+
+def test_settling_files_what_waited_and_may_go_now(replacing, execute, states, nsso, logged):
+    assert states() == ["accepted", "accepted", "planned"]
+
+    counts = execute(DimonaSettleOperator(task_id="settle", batch=replacing))
+
+    assert states() == ["accepted", "accepted", "sent"]
+    assert counts == {**NOTHING, "declarations": 2, "accepted": 1, "waiting": 1}
+    assert f"batch {replacing}: 1 filed after what they waited for" in logged()
+    execute(DimonaSettleOperator(task_id="settle", batch=replacing))
+    assert len(nsso.posts) == 3
+
+
+def test_what_can_not_be_sent_fails_no_settling_and_is_left_to_the_follow_up(
+    replacing, execute, states, nsso, connect
+):
+    connection = nsso.connection()
+    token_url = f"http://127.0.0.1:{closed_port()}/token"
+    connect("dimona_default", {**connection, "extra": {**connection["extra"], "token_url": token_url}})
+
+    execute(DimonaSettleOperator(task_id="settle", batch=replacing))
+
+    assert states() == ["accepted", "accepted", "planned"]
+    connect("dimona_default", connection)
+    execute(DimonaFollowUpOperator(task_id="settle"))
+    assert states() == ["accepted", "accepted", "sent"]

@@ -21,8 +21,8 @@ AHEAD = dt.timedelta(days=2)
 """How much later than in the sample everything starts: filing again stays lawful during the whole run."""
 _LATE_OR_UNNUMBERED = {Case.WARNED, Case.IDENTIFIED_LATER}
 """Cases left out: late ones may not be filed again, and an S waits for the hourly follow-up."""
-_TWINS = 3
-"""Students whom payroll has twice, under two employment ids."""
+_PAIRS = 3
+"""Students of whom payroll has a second, equal contract: one declaration, with the hours of both."""
 
 
 class Target(StrEnum):
@@ -117,15 +117,15 @@ def _is_ordinary(record: dict[str, Any]) -> bool:
 
 def _people(chance: Random, count: int, today: dt.date) -> Iterator[dict[str, Any]]:
     seed = chance.randrange(1, 10**6)
-    twins = 0
+    pairs = 0
     for number in range(1, count + 1):
         if case_of(number) in _LATE_OR_UNNUMBERED:
             continue
         record = employment(number, today + AHEAD, seed)
         yield record
-        if record["worker_type"] == "STU" and case_of(number) is Case.ACCEPTED and twins < _TWINS:
-            twins += 1
-            yield {**record, "employment_id": f"{record['employment_id']}-twin"}
+        if record["worker_type"] == "STU" and case_of(number) is Case.ACCEPTED and pairs < _PAIRS:
+            pairs += 1
+            yield {**record, "employment_id": f"{record['employment_id']}-more"}
 
 
 def _kills(chance: Random) -> Iterator[Kill]:

@@ -68,9 +68,7 @@ class Settling:
                     return
                 self._declare_later(left)
                 began = time.time()
-                settled = await settle_over(
-                    self.ledger, left, refused, self.settings, per_second=_PER_SECOND, clock=self._clock
-                )
+                settled = await settle_over(self.ledger, left, refused, self.settings, clock=self._clock)
                 self._looked_at = began if settled.trouble is None else 0.0
                 if not settled.resolved:
                     await asyncio.sleep(PAUSE)

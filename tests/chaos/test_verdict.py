@@ -126,6 +126,12 @@ def test_what_could_have_been_settled_is_found(intents, truth):
     assert words(judge(intents, truth)) == ["not settled"]
 
 
+def test_all_employments_of_one_declaration_are_answered_by_it():
+    verdict = compare(["E-1", "E-2"], Claims([intent(serves={"E-1", "E-2"})]), [taken()])
+
+    assert list(verdict.complaints()) == []
+
+
 def test_a_finding_is_an_answer_to_a_wish():
     verdict = compare(["E-1", "E-2"], Claims([intent()], {"E-2"}), [taken()])
 

@@ -1,11 +1,11 @@
 """
 The ledger held against the truth: what the simulator took, whatever its sender heard of it.
 
-Strict on purpose. Declarations are told apart by their content; a content stands for one wish of payroll, or
-for several where it has the same employment under two ids.
+Strict on purpose. Declarations are told apart by their content; one of them serves one employment of payroll,
+or several: all contracts of a student in a quarter.
 
 *Lost* is a wish that nobody sees any more:
-an employment that is neither an intent nor a finding;
+an employment that no intent serves and that is no finding;
 an intent whose state says what is not so (accepted without effect, refused with one, sent but not taken);
 an intent that owns a declaration of other content.
 
@@ -32,6 +32,7 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from dimona_provider.ledger import Ledger
+from dimona_provider.ledger.plan_schema import served
 from dimona_provider.ledger.schema import findings, intents
 from include.dimona_simulator import Taken, fingerprint
 
@@ -46,6 +47,7 @@ class Intent:
     """What the ledger says of one declaration."""
 
     employment: str
+    """The one that it is reported under."""
     state: str
     content: str
     """As the simulator's truth names it."""
@@ -53,6 +55,8 @@ class Intent:
     has_ssin: bool = True
     declaration_id: int | None = None
     reason: str = ""
+    serves: Collection[str] = ()
+    """The employments that its period is for."""
 
     def __str__(self) -> str:
         why = f" ({self.reason})" if self.reason else ""
@@ -89,10 +93,14 @@ def read_claims(ledger: Ledger) -> Claims:
     with ledger.read() as connection:
         rows = connection.execute(sa.select(intents).order_by(intents.c.id)).all()
         found = set(connection.scalars(sa.select(findings.c.employment)))
-    return Claims([_read(row, json.loads(ledger.keys.decrypt(row.body))) for row in rows], found)
+        serves: dict[int, set[str]] = defaultdict(set)
+        for one in connection.execute(sa.select(served)):
+            serves[one.intent].add(one.employment)
+    bodies = (json.loads(ledger.keys.decrypt(row.body)) for row in rows)
+    return Claims([_read(row, body, serves[row.id]) for row, body in zip(rows, bodies, strict=True)], found)
 
 
-def _read(row: sa.Row[tuple[object, ...]], body: dict[str, dict[str, object]]) -> Intent:
+def _read(row: sa.Row[tuple[object, ...]], body: dict[str, dict[str, object]], serves: set[str]) -> Intent:
     return Intent(
         employment=row.employment,
         state=row.state,
@@ -101,13 +109,14 @@ def _read(row: sa.Row[tuple[object, ...]], body: dict[str, dict[str, object]]) -
         has_ssin="ssin" in body.get("worker", {}),
         declaration_id=row.declaration_id,
         reason=row.reason or "",
+        serves=serves,
     )
 
 
 def compare(wished: Iterable[str], claims: Claims, taken: Sequence[Taken]) -> Verdict:
     """Compare payroll's employments *wished* with the ledger, and the ledger with what was *taken*."""
     verdict = Verdict(len(claims.intents), sum(one.state == "unclear" for one in claims.intents))
-    known = {one.employment for one in claims.intents} | set(claims.findings)
+    known = {name for one in claims.intents for name in (one.employment, *one.serves)} | set(claims.findings)
     verdict.lost += [f"{one} is not in the ledger" for one in wished if one not in known]
     by_content: dict[str, tuple[list[Intent], list[Taken]]] = defaultdict(lambda: ([], []))
     for intent in claims.intents:

@@ -12,10 +12,11 @@ from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import State, summarise
 from dimona_provider.domain.routes import Route
-from dimona_provider.errors import ConfigurationError
+from dimona_provider.errors import ConfigurationError, DimonaError
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.intake import take_source
 from dimona_provider.ledger import Ledger, batches
+from dimona_provider.ledger.freed import freed_by
 from dimona_provider.ledger.summaries import (
     batches_of_run,
     findings_of_run,
@@ -29,7 +30,7 @@ from dimona_provider.pacing import open_line
 from dimona_provider.reporting import counts_line, finding_lines, left_open_line, notable_lines
 from dimona_provider.settling import settle_batch, to_settle
 from dimona_provider.sources import Source, read_source
-from dimona_provider.submission import Submission
+from dimona_provider.submission import Progress, Submission
 from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import batch_and_settings, origin_of, run_of, task_ledger
 from dimona_provider.upkeep import standing, sweep
@@ -74,7 +75,7 @@ class DimonaSubmitOperator(BaseOperator):
             reference = self._batch(context, ledger)
             _, settings = batch_and_settings(ledger, reference, self.dimona_conn_id)
             settle_and_log(self, ledger, reference, settings)
-            filed = asyncio.run(self._file(ledger, reference, settings))
+            filed = asyncio.run(_file(ledger, reference, settings, self._progress(reference)))
             states = states_of_batch(ledger, reference)
             held, planned = states.get(State.HELD, 0), states.get(State.PLANNED, 0)
         self.log.info("batch %s: %d filed by this attempt", reference, filed)
@@ -105,8 +106,7 @@ class DimonaSubmitOperator(BaseOperator):
         log_taken(self, taken)
         return reference
 
-    async def _file(self, ledger: Ledger, reference: str, settings: Settings) -> int:
-        clock = SystemClock()
+    def _progress(self, reference: str) -> Progress:
         next_line = time.monotonic() + _PROGRESS_EVERY
 
         def progress(filed: int, left: int) -> None:
@@ -115,9 +115,7 @@ class DimonaSubmitOperator(BaseOperator):
                 next_line = time.monotonic() + _PROGRESS_EVERY
                 self.log.info("batch %s: %d filed, %d to go", reference, filed, left)
 
-        async with open_line(ledger, settings, clock) as line:
-            submission = Submission(ledger, line.client, line.budget, clock)
-            return await submission.file(reference, progress)
+        return progress
 
     # No on_kill, and that is meant: killing a task must never cancel or change anything at the NSSO.
 
@@ -126,7 +124,8 @@ class DimonaSettleOperator(BaseOperator):
     """
     Look at the NSSO for what is unclear of a batch, and list what a person should look at; returns counts.
 
-    What can't be looked at now stays unclear, and fails nothing: the hourly follow-up goes on.
+    Files what waited for another declaration and may go now: the IN after its CANCEL. What can't be looked
+    at, or sent, stays as it is and fails nothing: the hourly follow-up goes on, and asks for what went here.
 
     :param batch: the batch's reference (templated)
     :param dimona_conn_id: the connection to the NSSO; by default the batch's own
@@ -141,18 +140,37 @@ class DimonaSettleOperator(BaseOperator):
 
     @guarded
     def execute(self, context: Context) -> dict[str, int]:
-        """Settle what can be settled."""
+        """Settle what can be settled, and file what has become free."""
         with task_ledger(context) as ledger:
             batches.find(ledger, self.batch)  # or else UnknownBatch: an empty count would look like success
             sweep(ledger, now=time.time())
             if any(to_settle(ledger, self.batch)):
                 _, settings = batch_and_settings(ledger, self.batch, self.dimona_conn_id)
                 settle_and_log(self, ledger, self.batch, settings)
+            self._file_freed(ledger)
             stands = standing(ledger, self.batch, now=time.time())
         self.log.info("batch %s: %s", self.batch, counts_line(stands.counts))
         for line in notable_lines(stands.notable):
             self.log.warning("%s", line)
         return stands.counts
+
+    def _file_freed(self, ledger: Ledger) -> None:
+        for batch in freed_by(ledger, self.batch, now=time.time()):
+            try:
+                _, settings = batch_and_settings(ledger, batch, self.dimona_conn_id)
+                filed = asyncio.run(_file(ledger, batch, settings))
+            except DimonaError as error:
+                self.log.warning("batch %s: what waited could not be sent: %s", batch, error)
+            else:
+                self.log.info("batch %s: %d filed after what they waited for", batch, filed)
+
+
+async def _file(
+    ledger: Ledger, batch: str, settings: Settings, progress: Progress = lambda _filed, _left: None
+) -> int:
+    clock = SystemClock()
+    async with open_line(ledger, settings, clock) as line:
+        return await Submission(ledger, line.client, line.budget, clock).file(batch, progress)
 
 
 def settle_and_log(operator: BaseOperator, ledger: Ledger, batch: str, settings: Settings) -> None:

@@ -16,6 +16,7 @@ from dimona_provider.errors import DeadlineNear, DimonaError, ServiceUnavailable
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.ledger import Ledger, lateness
 from dimona_provider.ledger.due import QUIET
+from dimona_provider.ledger.freed import freed_on
 from dimona_provider.ledger.unclear import Unclear, planned_again, routes_to_settle
 from dimona_provider.pacing import open_line
 from dimona_provider.reporting import MOST_LINES, alert_sentence, open_lines, stuck_lines
@@ -60,7 +61,7 @@ class DimonaFollowUpOperator(BaseOperator):
         troubles = []
         for route in routes_to_settle(ledger):
             own = [[one for one in some if one.is_of(route)] for some in (intents, refused)]
-            if not any(own) and not planned_again(ledger, route, before=time.time() - QUIET):
+            if not any(own) and not _to_file(ledger, route):
                 continue
             try:
                 settings = DimonaHook(route.dimona_conn_id).settings()
@@ -84,13 +85,19 @@ class DimonaFollowUpOperator(BaseOperator):
     ) -> Settled:
         clock = SystemClock()
         settled = await settle_over(ledger, intents, refused, settings, clock=clock)
-        waiting = planned_again(ledger, route, before=clock.now() - QUIET)
+        waiting = await asyncio.to_thread(_to_file, ledger, route)
         async with open_line(ledger, settings, clock) as line:
             submission = Submission(ledger, line.client, line.budget, clock)
             for batch in sorted({*settled.batches, *waiting}):
                 filed = await submission.file(batch)
-                self.log.info("batch %s: %d filed again", batch, filed)
+                self.log.info("batch %s: %d filed, again or after what they waited for", batch, filed)
         return settled
+
+
+def _to_file(ledger: Ledger, route: Route) -> set[str]:
+    """Return the batches with something planned that no run may come back for."""
+    now = time.time()
+    return {*planned_again(ledger, route, before=now - QUIET), *freed_on(ledger, route, now=now)}
 
 
 class DimonaAlertOperator(BaseOperator):
