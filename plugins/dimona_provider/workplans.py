@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,12 +25,13 @@ from dimona_provider.domain.employment import Employment
 from dimona_provider.domain.planning.clashes import clash, is_near
 from dimona_provider.domain.planning.differences import has_same_times
 from dimona_provider.domain.planning.planner import plan_worker
-from dimona_provider.domain.planning.values import KnownPeriod, Plan, Planned
+from dimona_provider.domain.planning.values import Plan, Planned
 from dimona_provider.domain.worker_types import quarter_of
 from dimona_provider.histories import Standing, is_assumed, stand
 from dimona_provider.identity import make_intent
 from dimona_provider.ledger import Ledger, history, wishes
 from dimona_provider.recording import employer_of
+from dimona_provider.shown import shown_periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,6 @@ def _read_wish(wish: wishes.Wish) -> Employment:
     return Employment(wish.employment, kept["status"], start, is_too_early=False)
 
 
-def imported_periods(connection: sa.Connection, environment: str, worker_hash: str) -> Iterable[KnownPeriod]:
-    """Return the periods of a worker that the NSSO showed; ``dimona ledger import`` is to bring them."""
-    del connection, environment, worker_hash
-    return ()
-
-
 def think(
     ledger: Ledger,
     connection: sa.Connection,
@@ -87,7 +82,7 @@ def think(
     kept = wishes.of_worker(ledger, connection, environment, worker_hash, lock=lock)
     wanted = [_read_wish(one) for one in kept]
     declared = history.of_worker(ledger, connection, environment, worker_hash)
-    shown = imported_periods(connection, environment, worker_hash)
+    shown = shown_periods(connection, environment, worker_hash, wanted)
     standing = stand(declared, shown, _recognised(ledger, connection, environment, wanted, declared))
     names = [one.reference for one in wanted]
     others = history.of_somebody_else(connection, environment, worker_hash, names)
