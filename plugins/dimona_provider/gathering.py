@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from dimona_provider.api.codec import read_declaration
 from dimona_provider.domain.declaration import DimonaIn
 from dimona_provider.domain.employment import Employment
-from dimona_provider.domain.planning.values import KnownPeriod
-from dimona_provider.ledger import Ledger, history, wishes
+from dimona_provider.ledger import Ledger, history, periods, wishes
 from dimona_provider.ledger.history import Declared
+from dimona_provider.shown import ShownPeriod, shown_periods
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Known:
     worker_hash: str
     wanted: tuple[Employment, ...]
     declared: Sequence[Declared]
-    shown: Sequence[KnownPeriod]
+    shown: Sequence[ShownPeriod]
     """Periods as the NSSO showed them."""
     others: frozenset[str]
     """Employments that stand for another worker."""
@@ -49,18 +49,10 @@ def with_periods(connection: sa.Connection, due: Sequence[wishes.Due]) -> list[w
     found: set[tuple[str, str]] = set()
     for environment in {one.environment for one in due}:
         workers = [one.worker_hash for one in due if one.environment == environment]
-        shown = imported_periods(connection, environment, workers)
-        having = history.with_periods(connection, environment, workers).union(shown)
+        having = history.with_periods(connection, environment, workers)
+        having |= periods.workers_with_imported(connection, environment, workers)
         found.update((environment, worker) for worker in having)
     return [one for one in due if (one.environment, one.worker_hash) in found]
-
-
-def imported_periods(
-    connection: sa.Connection, environment: str, workers: Collection[str]
-) -> Mapping[str, Sequence[KnownPeriod]]:
-    """Return the periods that the NSSO showed, by worker; ``dimona ledger import`` is to bring them."""
-    del connection, environment, workers
-    return {}
 
 
 def _of_environment(
@@ -68,20 +60,22 @@ def _of_environment(
 ) -> Iterable[Known]:
     kept = wishes.of_workers(ledger, connection, environment, workers, lock=lock)
     declared = history.of_workers(ledger, connection, environment, workers)
-    shown = imported_periods(connection, environment, workers)
+    imported = periods.workers_with_imported(connection, environment, workers)
     owners = {one.employment: worker for worker, wanted in kept.items() for one in wanted}
     ever = history.ever_declared(connection, environment, list(owners))
     others = history.of_somebody_else(connection, environment, {name: owners[name] for name in ever})
     for worker in workers:
         names = {one.employment for one in kept.get(worker, ())}
+        wanted = tuple(map(_read_wish, kept.get(worker, ())))
+        shown = shown_periods(connection, environment, worker, wanted) if worker in imported else ()
         yield Known(
             environment=environment,
             worker_hash=worker,
-            wanted=tuple(map(_read_wish, kept.get(worker, ()))),
+            wanted=wanted,
             declared=declared.get(worker, ()),
-            shown=shown.get(worker, ()),
+            shown=tuple(shown),
             others=frozenset(names & others),
-            is_new=not (worker in declared or worker in shown or names & ever),
+            is_new=not (worker in declared or worker in imported or names & ever),
         )
 
 

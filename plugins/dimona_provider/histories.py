@@ -13,6 +13,7 @@ from dimona_provider.domain.identifiers import DimonaNumber
 from dimona_provider.domain.planning.differences import TIMES
 from dimona_provider.domain.planning.values import KnownPeriod
 from dimona_provider.ledger.history import Declared
+from dimona_provider.shown import ShownPeriod
 
 _LOCKED = "00913-362"
 _FIRST_ASSUMED = 10**12
@@ -28,6 +29,8 @@ class Standing:
     """Periods with an OUT, UPDATE or CANCEL without outcome: how they stand, and how they may come to."""
     has_open: bool = False
     """Whether anything at all has no outcome yet."""
+    shown_at: dict[int, float] = field(default_factory=dict)
+    """When the NSSO showed a period so, of those that are not as we declared them."""
     purged: Mapping[str, DimonaIn] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     """Employments with a period whose content the ledger does not know any more."""
@@ -45,16 +48,20 @@ def is_assumed(number: DimonaNumber | None) -> bool:
 
 def stand(
     history: Sequence[Declared],
-    shown: Iterable[KnownPeriod] = (),
+    shown: Iterable[ShownPeriod] = (),
     purged: Mapping[str, DimonaIn] | None = None,
 ) -> Standing:
     """
     Return the periods that *history*, in the order of planning, leaves.
 
-    *shown* are periods as the NSSO showed them; what was declared here goes before them. *purged* holds what
+    *shown* are periods as the NSSO showed them: an IN of ours goes before them, and of the rest what has had
+    its effect since. *purged* holds what
     may be recognised although its body is gone, by the keyed hash of its content.
     """
-    made = Standing({one.period_id.number: one for one in shown}, purged=purged or {})
+    made = Standing(purged=purged or {})
+    for seen in shown:
+        made.periods[seen.period.period_id.number] = seen.period
+        made.shown_at[seen.period.period_id.number] = seen.at
     made.has_open = any(one.is_open for one in history)
     for one in history:
         if one.kind is Kind.IN:
@@ -71,6 +78,7 @@ def _begin(made: Standing, one: Declared) -> None:
     serves = one.serves or frozenset({one.employment})
     if isinstance(content, DimonaIn):
         made.periods[number] = KnownPeriod(DimonaNumber(number), content, serves)
+        made.shown_at.pop(number, None)
     elif number in made.periods:  # the NSSO showed it, and a purge forgot what we said
         made.periods[number] = replace(made.periods[number], employments=serves)
     else:
@@ -86,6 +94,8 @@ def _follow(made: Standing, one: Declared, number: int) -> None:
         made.busy.setdefault(number, [period]).extend([changed] if changed else [])
     elif _LOCKED in one.anomalies:
         made.periods[number] = replace(period, is_locked=True)
+    elif one.is_effective and one.at <= made.shown_at.get(number, -1.0):  # it was shown with it
+        made.periods[number] = replace(period, employments=one.serves or period.employments)
     elif one.is_effective:
         _take_effect(made, one, period)
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
 from dimona_provider.ledger import corrections
+from dimona_provider.ledger.contact_schema import periods
 from dimona_provider.ledger.plan_schema import served
 from dimona_provider.ledger.schema import intents
 from dimona_provider.ledger.slices import slices
@@ -33,6 +34,8 @@ class Declared:
     anomalies: str
     body: bytes = field(repr=False)
     """In clear; empty when a purge has stripped it."""
+    at: float = 0.0
+    """When it last changed, in epoch seconds."""
     is_refused_request: bool = False
     """Whether the service refused it with HTTP 400: it has no effect, and gives way to a corrected one."""
     serves: frozenset[str] = frozenset()
@@ -60,10 +63,15 @@ def of_workers(
         found.setdefault(row.worker_hash, {})[row.id] = row
         if row.kind == Kind.IN and row.period_id is not None:
             owners.setdefault(row.period_id, set()).add(row.worker_hash)
+    shown = sa.select(periods.c.period_id, periods.c.worker_hash).where(
+        periods.c.environment == environment, periods.c.worker_hash.in_(list(workers))
+    )
+    for number, worker in connection.execute(shown):
+        owners.setdefault(number, set()).add(worker)
     for some in slices(sorted(owners)):
         for row in _rows(connection, in_environment, intents.c.period_id.in_(some)):
             for worker in owners[row.period_id]:
-                found[worker].setdefault(row.id, row)
+                found.setdefault(worker, {}).setdefault(row.id, row)
     serves = _served(connection, sorted({number for rows in found.values() for number in rows}))
     return {
         worker: [
@@ -131,7 +139,7 @@ def of_somebody_else(connection: sa.Connection, environment: str, workers: Mappi
 
 
 def standing_periods(ledger: Ledger, environment: str, employer: str) -> int:
-    """Return how many periods of an employer were made here and not cancelled."""
+    """Return how many periods of an employer were made here or imported, and not cancelled."""
     which = (
         intents.c.environment == environment,
         intents.c.employer == employer,
@@ -139,8 +147,19 @@ def standing_periods(ledger: Ledger, environment: str, employer: str) -> int:
     )
     made = sa.select(sa.func.count()).where(*which, intents.c.kind == Kind.IN)
     gone = sa.select(sa.func.count()).where(*which, intents.c.kind == Kind.CANCEL)
+    ours = intents.alias()
+    is_ours = sa.exists().where(
+        ours.c.environment == environment, ours.c.kind == Kind.IN, ours.c.period_id == periods.c.period_id
+    )
+    imported = sa.select(sa.func.count()).where(
+        periods.c.environment == environment,
+        periods.c.employer == employer,
+        sa.not_(periods.c.is_cancelled),
+        sa.not_(is_ours),
+    )
     with ledger.read() as connection:
-        return int((connection.scalar(made) or 0) - (connection.scalar(gone) or 0))
+        count = [int(connection.scalar(one) or 0) for one in (made, imported, gone)]
+    return max(0, count[0] + count[1] - count[2])
 
 
 def _declared(ledger: Ledger, row: Any, serves: frozenset[str]) -> Declared:
@@ -156,6 +175,7 @@ def _declared(ledger: Ledger, row: Any, serves: frozenset[str]) -> Declared:
         declaration_id=row.declaration_id,
         anomalies=row.anomalies,
         body=ledger.keys.decrypt(row.body) if row.body else b"",
+        at=row.changed_at,
         is_refused_request=bool(row.is_refused_request),
         serves=serves,
     )

@@ -118,6 +118,12 @@ def imported_periods(
     return [_imported(row) for row in connection.execute(query)]
 
 
+def workers_with_imported(connection: sa.Connection, environment: str, workers: Collection[str]) -> set[str]:
+    """Return those of *workers* of whom a reading brought periods."""
+    which = (periods.c.environment == environment, periods.c.worker_hash.in_(list(workers)))
+    return set(connection.scalars(sa.select(periods.c.worker_hash).where(*which).distinct()))
+
+
 def assign(
     connection: sa.Connection, environment: str, employer: str, employments: Mapping[int, str]
 ) -> None:
