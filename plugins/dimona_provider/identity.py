@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from dimona_provider.api.reading import read_draft
 from dimona_provider.api.wire import Filing
-from dimona_provider.domain.deadlines import brussels_today, file_in_by, follow_up_by
+from dimona_provider.domain.deadlines import file_in_by, follow_up_by
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import OPEN
 from dimona_provider.domain.worker_types import quarter_of
@@ -84,8 +84,7 @@ def _deadline(connection: sa.Connection, environment: str, filing: Filing) -> dt
     values = draft.values if draft else {}
     starts = None
     if filing.kind is Kind.CANCEL and filing.period_id is not None:
-        begins = standing.start_of_period(connection, environment, filing.period_id)
-        starts = None if begins is None else brussels_today(begins)
+        starts = standing.start_of_period(connection, environment, filing.period_id)
     return follow_up_by(filing.kind, values.get("start_date"), values.get("end_date"), starts)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from dimona_provider.domain.deadlines import brussels_today
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import EFFECTIVE
+from dimona_provider.ledger.contact_schema import periods
 from dimona_provider.ledger.intents import NewIntent
 from dimona_provider.ledger.schema import IS_OPEN, intents
 
@@ -51,15 +54,21 @@ def on_period(connection: sa.Connection, environment: str, period_id: int) -> St
 
 
 def employer_of_period(connection: sa.Connection, environment: str, period_id: int) -> str | None:
-    """Return whose period it is, when its IN is in this ledger."""
-    which = _in_of(environment, period_id)
-    return connection.scalar(sa.select(intents.c.employer).where(*which).limit(1))
+    """Return whose period it is, when this ledger has its IN or was shown it at an import."""
+    made = sa.select(intents.c.employer).where(*_in_of(environment, period_id))
+    shown = sa.select(periods.c.employer).where(*_shown(environment, period_id))
+    return connection.scalar(made.limit(1)) or connection.scalar(shown.limit(1))
 
 
-def start_of_period(connection: sa.Connection, environment: str, period_id: int) -> float | None:
-    """Return when the work of a period was to begin, when its IN is in this ledger."""
-    which = _in_of(environment, period_id)
-    return connection.scalar(sa.select(intents.c.file_by).where(*which).limit(1))
+def start_of_period(connection: sa.Connection, environment: str, period_id: int) -> dt.date | None:
+    """Return the first day of a period, when this ledger has its IN or was shown it at an import."""
+    made = sa.select(intents.c.file_by).where(*_in_of(environment, period_id))
+    begins = connection.scalar(made.limit(1))
+    if begins is not None:
+        return brussels_today(begins)
+    shown = sa.select(periods.c.start_date).where(*_shown(environment, period_id))
+    day = connection.scalar(shown.limit(1))
+    return None if day is None else dt.date.fromisoformat(day)
 
 
 def _in_of(environment: str, period_id: int) -> tuple[sa.ColumnElement[bool], ...]:
@@ -68,6 +77,10 @@ def _in_of(environment: str, period_id: int) -> tuple[sa.ColumnElement[bool], ..
         intents.c.period_id == period_id,
         intents.c.kind == Kind.IN,
     )
+
+
+def _shown(environment: str, period_id: int) -> tuple[sa.ColumnElement[bool], ...]:
+    return periods.c.environment == environment, periods.c.period_id == period_id
 
 
 _STANDS = sa.or_(IS_OPEN, intents.c.state.in_(EFFECTIVE))
