@@ -125,7 +125,8 @@ def serve(connection: sa.Connection, written: Iterable[tuple[int, Planned]]) -> 
         for one in dict.fromkeys(planned.employments)
     ]
     if rows:
-        connection.execute(insert_once(connection, served), rows)
+        # With RETURNING alone SQLAlchemy sends all rows in one statement.
+        connection.execute(insert_once(connection, served).returning(served.c.intent), rows)
 
 
 def in_chain(planned: Sequence[Planned]) -> list[Planned]:

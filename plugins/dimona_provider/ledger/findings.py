@@ -53,4 +53,5 @@ def note_findings(
         for one in found
     ]
     if rows:
-        connection.execute(insert_once(connection, findings), rows)
+        # With RETURNING alone SQLAlchemy sends all rows in one statement.
+        connection.execute(insert_once(connection, findings).returning(findings.c.id), rows)

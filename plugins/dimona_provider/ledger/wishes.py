@@ -73,7 +73,7 @@ def _upsert(connection: sa.Connection) -> Any:
     said = ("employer", "worker_hash", "content", "body", "plan_at", "seen_at", "changed_at")
     return insert.on_conflict_do_update(
         index_elements=["environment", "employment"], set_={name: insert.excluded[name] for name in said}
-    )
+    ).returning(employments.c.id)  # with RETURNING alone SQLAlchemy sends all rows in one statement
 
 
 def _is_same(row: Any, wish: Wish) -> bool:
