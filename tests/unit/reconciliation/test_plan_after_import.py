@@ -1,4 +1,4 @@
-"""Whom an employer has declared already is not declared anew: imported periods are what a plan begins with."""
+"""Whom an employer has declared already is not declared anew: a plan begins with the imported periods."""
 
 from __future__ import annotations
 
