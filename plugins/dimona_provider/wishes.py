@@ -73,6 +73,7 @@ class Intake:
             body=json.dumps(kept, sort_keys=True).encode(),
         )
         self.taken.places[employment.reference] = self.place
+        self.taken.employers.add((environment, filing.employer))
         wishes.keep(self.ledger, self.connection, wish, now=self.now)
 
     def take_item(self, item: object) -> None:
