@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from dimona_provider.absence import absent
 from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.ledger import Ledger, batches, staging, wishes
 from dimona_provider.ledger.batches import Run
@@ -34,9 +35,11 @@ def plan_exports(
     Keep every staged page of payroll as wishes, delete the page in the same transaction, then plan.
 
     What is new among the wishes is planned, and what has come due since. The intents have no batch yet:
-    ``batches.assign`` hands them out, also those of a plan that died half-way.
+    ``batches.assign`` hands them out, also those of a plan that died half-way. What the exports no longer
+    name is only told.
     """
     total = Taken()
+    since = staging.staged_since(ledger)
     for page, place, records in staging.pages(ledger):
         taken = Taken(len(records))
         with ledger.write() as connection:
@@ -52,6 +55,10 @@ def plan_exports(
         total.records += taken.records
         total.findings.extend(taken.findings)
         total.places |= taken.places
+        total.employers |= taken.employers
+    if since is not None:
+        # By what was staged first: a plan that died half-way has taken some pages of the same export.
+        total.absent = list(absent(ledger, total.employers, since=since, now=now))
     PlanRun(ledger, run, routes, total, now).plan_due()
     _count_known(total)
     return total

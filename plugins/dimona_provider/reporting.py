@@ -45,6 +45,15 @@ def finding_lines(findings: Sequence[Finding]) -> Iterator[str]:
                 yield f"  … and {len(of_kind) - MOST_LINES} more, in the ledger's table findings"
 
 
+def absent_lines(absent: Sequence[str]) -> Iterator[str]:
+    """Yield the employments that payroll's exports no longer name."""
+    if absent:
+        yield f"{len(absent)} employments are in no export any more; they stay until one ends them:"
+        yield from (f"  {one}" for one in absent[:MOST_LINES])
+    if len(absent) > MOST_LINES:
+        yield f"  … and {len(absent) - MOST_LINES} more"
+
+
 def notable_lines(notable: Sequence[Notable]) -> Iterator[str]:
     """Yield what a person should look at: state, kind, employment, then codes or the reason."""
     for one in notable[:MOST_LINES]:

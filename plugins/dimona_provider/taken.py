@@ -24,6 +24,10 @@ class Taken:
     """Questions for a person that were not asked before."""
     filed: set[str] = field(default_factory=set)
     """The employments that something new is filed for."""
+    employers: set[tuple[str, str]] = field(default_factory=set)
+    """Environment and number of each employer of whom payroll's exports named an employment."""
+    absent: list[str] = field(default_factory=list)
+    """Employments of these that no export names any more."""
     places: dict[str, str] = field(default_factory=dict)
     """Where each employment of this intake stood, by payroll's own id."""
     met: dict[tuple[str, str], str | None] = field(default_factory=dict)

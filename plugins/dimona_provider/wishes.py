@@ -66,6 +66,7 @@ class Intake:
         intent = make_intent(self.ledger, self.connection, environment, employment.reference, filing)
         said = json.dumps([employment.status, intent.content])
         self.taken.places[employment.reference] = self.place
+        self.taken.employers.add((environment, filing.employer))
         return wishes.Wish(
             environment=environment,
             employment=employment.reference,

@@ -52,6 +52,13 @@ def pages(ledger: Ledger) -> Iterator[tuple[int, str, list[Any]]]:
         yield row.id, f"export {row.export} page {row.number}", json.loads(ledger.keys.decrypt(row.body))
 
 
+def staged_since(ledger: Ledger) -> float | None:
+    """Return when the oldest page that waits was staged, in epoch seconds; None when none waits."""
+    with ledger.read() as connection:
+        oldest: float | None = connection.scalar(sa.select(sa.func.min(staged_pages.c.staged_at)))
+    return oldest
+
+
 def delete_page(connection: sa.Connection, page: int) -> bool:
     """Delete a planned page; tells whether it was still there, so that two planners don't both plan it."""
     return connection.execute(staged_pages.delete().where(staged_pages.c.id == page)).rowcount == 1

@@ -129,9 +129,7 @@ def of_workers(
     query = sa.select(employments).where(*which).order_by(employments.c.employment)
     found: dict[str, list[Wish]] = {}
     for row in connection.execute(query.with_for_update() if lock else query):
-        body = ledger.keys.decrypt(row.body)
-        wish = Wish(environment, row.employment, row.employer, row.worker_hash, row.content, body)
-        found.setdefault(row.worker_hash, []).append(wish)
+        found.setdefault(row.worker_hash, []).append(_wish(ledger, row))
     return found
 
 
@@ -150,13 +148,18 @@ def plan_again(connection: sa.Connection, environment: str, when: Mapping[str, f
             connection.execute(employments.update().where(*which).values(plan_at=at))
 
 
-def unseen_since(ledger: Ledger, environment: str, employer: str, since: float) -> list[str]:
-    """Return the employments that no export has named since: absence is reported, and never a wish."""
+def unseen_since(ledger: Ledger, environment: str, employer: str, since: float) -> list[Wish]:
+    """Return the wishes that no export has named since: absence is reported, and never a wish."""
     which = (
         employments.c.environment == environment,
         employments.c.employer == employer,
         employments.c.seen_at < since,
     )
     with ledger.read() as connection:
-        query = sa.select(employments.c.employment).where(*which).order_by(employments.c.employment)
-        return list(connection.scalars(query))
+        rows = connection.execute(sa.select(employments).where(*which).order_by(employments.c.employment))
+        return [_wish(ledger, row) for row in rows]
+
+
+def _wish(ledger: Ledger, row: Any) -> Wish:
+    body = ledger.keys.decrypt(row.body)
+    return Wish(row.environment, row.employment, row.employer, row.worker_hash, row.content, body)

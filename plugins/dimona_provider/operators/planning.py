@@ -13,7 +13,7 @@ from dimona_provider.hooks import DimonaHook
 from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
-from dimona_provider.reporting import finding_lines
+from dimona_provider.reporting import absent_lines, finding_lines
 from dimona_provider.taken import Taken
 from dimona_provider.task_errors import Log, guarded, team_code
 from dimona_provider.tasks import routes_from, run_of, task_ledger
@@ -112,5 +112,5 @@ def log_taken(operator: BaseOperator, taken: Taken) -> None:
     )
     if taken.corrected:
         operator.log.info("%d of the new ones correct what was refused with HTTP 400", taken.corrected)
-    for line in finding_lines(taken.findings):
+    for line in (*finding_lines(taken.findings), *absent_lines(taken.absent)):
         operator.log.warning("%s", line)

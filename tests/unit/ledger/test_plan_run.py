@@ -260,7 +260,7 @@ def standing(ledger, ssin):
 
     with ledger.read() as connection:
         worker = ledger.keys.worker_hash(Ssin(ssin))
-        return told(stand(history.of_worker(ledger, connection, ENVIRONMENT, worker)).known)
+        return told(stand(history.of_workers(ledger, connection, ENVIRONMENT, [worker])[worker]).known)
 
 
 def at_the_nsso(nsso, ssin):

@@ -20,8 +20,14 @@ def adopt(known: Sequence[KnownPeriod], employments: Sequence[Employment]) -> li
     period of their quarter, and occasional work in an ordinary period that begins with it. What fits nothing
     is left alone, in the way.
     """
+    active = [one for one in employments if one.status != "withdrawn"]
+    # Who is wished for comes first; a withdrawal is about what is left.
+    return _adopt(_adopt(known, active), [one for one in employments if one not in active])
+
+
+def _adopt(known: Sequence[KnownPeriod], employments: Sequence[Employment]) -> list[KnownPeriod]:
     served = {name for one in known if not one.is_cancelled for name in one.employments}
-    free = [one for one in employments if one.reference not in served and one.status != "withdrawn"]
+    free = [one for one in employments if one.reference not in served]
     foreign = [one for one in known if not one.employments and not one.is_cancelled]
     sure = {one.reference for one in free if sum(_fits(period, one.start) for period in foreign) == 1}
     adopted = {}
