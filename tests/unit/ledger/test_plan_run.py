@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
+from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
 from dimona_provider.domain.planning.differences import TIMES
 from dimona_provider.histories import stand
+from dimona_provider.identity import make_intent
 from dimona_provider.intake import plan_exports, take_source
-from dimona_provider.ledger import history, plan_schema, staging
+from dimona_provider.ledger import history, intents, plan_schema, staging
 from dimona_provider.ledger.intents import Recorded
 from support import people
 from support.clocks import START
@@ -232,6 +236,35 @@ def test_a_period_whose_content_was_purged_is_left_alone(ledger):
     assert len(rows(ledger)) == 1
 
 
+def test_the_last_word_of_a_page_counts(ledger):
+    plan(ledger, people.employment(end_date="2027-03-31"), people.employment(end_date="2027-04-30"))
+
+    (declared,) = rows(ledger)
+    assert body(ledger, declared)["dimonaIn"]["endDate"] == "2027-04-30"
+
+
+def test_what_somebody_else_wrote_down_meanwhile_is_left_to_the_unique_indexes(ledger):
+    with ledger.write() as connection:
+        new = make_intent(ledger, connection, ENVIRONMENT, "E-1", read_filing(people.in_body()))
+        other = replace(new, subject="employment E-2")
+        first = intents.record_all(ledger, connection, [new], now=START)
+        second = intents.record_all(ledger, connection, [new, other], now=START)
+
+    assert [one is None for one in (*first, *second)] == [False, True, False]
+    assert [one.subject for one in rows(ledger)] == ["employment E-1", "employment E-2"]
+
+
+def test_a_new_worker_costs_no_statements_of_his_own(ledger):
+    statements = []
+    sa.event.listen(ledger.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+
+    workers = [(f"E-{number}", {"ssin": people.ssin(number)}) for number in range(1, 41)]
+    plan(ledger, *[people.employment(employment_id=name, worker=worker) for name, worker in workers])
+
+    assert len(rows(ledger)) == 40
+    assert len(statements) < 40
+
+
 @ONE_DATABASE
 def test_generated_histories_end_the_same_in_the_ledger_and_at_the_nsso(ledger):
     filed, nsso = 0, FiledRegister()
@@ -260,7 +293,8 @@ def standing(ledger, ssin):
 
     with ledger.read() as connection:
         worker = ledger.keys.worker_hash(Ssin(ssin))
-        return told(stand(history.of_workers(ledger, connection, ENVIRONMENT, [worker])[worker]).known)
+        declared = history.of_workers(ledger, connection, ENVIRONMENT, [worker])
+        return told(stand(declared.get(worker, ())).known)
 
 
 def at_the_nsso(nsso, ssin):
