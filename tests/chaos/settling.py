@@ -22,18 +22,17 @@ from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.schema import intents
 from dimona_provider.ledger.unclear import Unclear
+from dimona_provider.pacing import shared_budget
 from dimona_provider.poller import Poller
 from dimona_provider.settling import settle_over, to_settle
 from dimona_provider.submission import Submission
 from dimona_provider.upkeep import sweep
-from support.budgets import own_budget
 from tests.chaos.plan import RunPlan, later
 from tests.chaos.verdict import MAY_EXIST_TWICE
 
 PAUSE = 2.0
 PATIENCE = 300.0
 """Seconds after which settling ends in any case; the verdict says what is left."""
-_PER_SECOND = 20.0
 _MARGIN = 5.0
 """Seconds that a request may take."""
 
@@ -113,14 +112,14 @@ class Settling:
         self._later_at = time.time()
 
     async def _file_and_follow(self, client: DimonaClient) -> None:
-        budget = own_budget(self._clock, _PER_SECOND)
-        for batch in self._batches_with(State.PLANNED):
-            await Submission(self.ledger, client, budget, self._clock).file(batch)
-        poller = Poller(client, budget, self._clock)
-        async with poller.running():
-            for batch in self._batches_with(State.SENT):
-                until = time.time() + 15.0
-                await follow_batch(self.ledger, poller, batch, until=until, clock=self._clock)
+        async with shared_budget(self.ledger, self.settings, self._clock) as budget:
+            for batch in self._batches_with(State.PLANNED):
+                await Submission(self.ledger, client, budget, self._clock).file(batch)
+            poller = Poller(client, budget, self._clock)
+            async with poller.running():
+                for batch in self._batches_with(State.SENT):
+                    until = time.time() + 15.0
+                    await follow_batch(self.ledger, poller, batch, until=until, clock=self._clock)
 
     def _batches_with(self, state: State) -> Iterable[str]:
         found = sa.select(intents.c.batch).where(intents.c.state == state, intents.c.batch.is_not(None))

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as try_out
 
-from dimona_provider import sending, settlement
+from dimona_provider import settlement, verdicts
 from dimona_provider.domain.outcome import EFFECTIVE, State
 from dimona_provider.ledger import attempts, open_ledger
 from dimona_provider.ledger.attempts import Verdict
@@ -303,7 +303,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(asyncio, "to_thread", inline)
     monkeypatch.setattr(asyncio, "sleep", lambda _seconds, result=None: really(0, result))
-    monkeypatch.setattr(sending, "_GATHER", 0.0)  # it is real time, which runs otherwise each time
+    monkeypatch.setattr(verdicts, "_GATHER", 0.0)  # it is real time, which runs otherwise each time
 
 
 @pytest.fixture(autouse=True, scope="module")
