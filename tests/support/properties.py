@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 
 # Fixtures of the whole suite are shared on purpose, and a busy machine is not a defect.
 settings.register_profile(
-    "dimona", deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "dimona",
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("dimona")
 
