@@ -50,7 +50,7 @@ TYPES = [
 ]
 COMMITTEES = ["124", "140", "144", "145", "149", "302", "320", "322", "XXX"]
 
-_dates = st.dates(dt.date(1919, 1, 1), dt.date(2040, 12, 31)) | st.dates(
+_dates = st.dates(dt.date(1920, 1, 1), dt.date(2040, 12, 31)) | st.dates(
     dt.date(2027, 1, 1), dt.date(2027, 6, 30)
 )
 _json_dates = _dates.map(dt.date.isoformat) | st.sampled_from(["9999-12-31", "2027-02-30", "0001-01-01"])
