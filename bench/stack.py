@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -86,12 +87,10 @@ class Airflow:
     def times(self, run: DagRun) -> tuple[float, float]:
         """Return when a run was asked for and when it ended, in epoch seconds."""
         found: dict[str, Any] = self.stack.api.call("GET", f"/dags/{run.dag_id}/dagRuns/{run.run_id}")
-        return tuple(_epoch(found[name]) for name in ("queued_at", "end_date"))  # type: ignore[return-value]
+        return _epoch(found["queued_at"]), _epoch(found["end_date"])
 
 
 def _epoch(text: str) -> float:
-    from datetime import datetime  # noqa: PLC0415
-
     return datetime.fromisoformat(text).timestamp()
 
 

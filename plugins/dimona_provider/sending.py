@@ -32,7 +32,6 @@ SIZE = 100
 BACKLOG = 40
 """Verdicts that may wait to be written down while more is sent: what a crash of the ledger can cost."""
 
-
 _RAN_OUT = "the claim had run out"
 
 
@@ -40,12 +39,7 @@ class Sender:
     """Sends windows of one batch."""
 
     def __init__(
-        self,
-        ledger: Ledger,
-        client: DimonaClient,
-        budget: Budget,
-        clock: Clock,
-        batch: str,
+        self, ledger: Ledger, client: DimonaClient, budget: Budget, clock: Clock, batch: str
     ) -> None:
         self._ledger = ledger
         self._client = client
@@ -131,6 +125,7 @@ class Sender:
         stretch = window.stretch
         for intent in queue:  # one iterator, shared by all senders
             window.begun += 1
+            # No event: two would have to set it, who writes and who fails.
             while len(window.ends) - window.written > BACKLOG and stretch.trouble is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)  # the ledger is behind
             window.ends.append(await self._attempt(window, intent))

@@ -62,7 +62,6 @@ class Submission:
             failures = 0 if stretch.filed or stretch.trouble is None else failures + 1
             if stretch.trouble is not None:
                 await self._pause_or_give_up(stretch, failures)
-        progress(filed, 0)
         return filed
 
     async def _wait_for_planned(self, batch: str) -> int:

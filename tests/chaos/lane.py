@@ -100,7 +100,7 @@ class Lane:
         directory = self.directory / f"run-{plan.number}"
         directory.mkdir(parents=True)
         place = self.where(plan, directory)
-        place.make()
+        place.initialise()
         nsso = Nsso(directory, plan)
         nsso.start()
         try:

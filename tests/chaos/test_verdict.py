@@ -141,7 +141,7 @@ def test_a_finding_is_an_answer_to_a_wish():
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     place = ledgers.in_file(tmp_path)
-    place.make()
+    place.initialise()
     with place.opened("test") as ledger:
         yield ledger
 

@@ -70,8 +70,8 @@ class History:
         end: dt.date | None = start + dt.timedelta(days=rng.choice((0, 1, 2, 6, 13, 40, 100)))
         hours: tuple[str | None, str | None] = (None, None)
         if worker_type == "EXT" or (worker_type == "FLX" and rng.random() < 0.5):
-            hours = rng.choice(_HOURS)
-            end = start + dt.timedelta(days=1 if hours[1] <= hours[0] else 0)  # type: ignore[operator]
+            hours = begins, ends = rng.choice(_HOURS)
+            end = start + dt.timedelta(days=1 if ends <= begins else 0)
             if worker_type == "EXT" and rng.random() < 0.1:
                 end = start + dt.timedelta(days=rng.randint(2, 4))
         elif worker_type == "T17":

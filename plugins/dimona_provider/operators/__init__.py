@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dimona_provider.operators.filing import DimonaReportOperator, DimonaSettleOperator, DimonaSubmitOperator
+from dimona_provider.operators.filing import DimonaSettleOperator, DimonaSubmitOperator
 from dimona_provider.operators.followup import (
     DimonaAlertOperator,
     DimonaFollowUpOperator,
@@ -14,6 +14,7 @@ from dimona_provider.operators.reconcile import (
     DimonaEmployersOperator,
     DimonaReconcileOperator,
 )
+from dimona_provider.operators.report import DimonaReportOperator
 
 __all__ = [
     "DimonaAlertOperator",

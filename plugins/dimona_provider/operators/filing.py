@@ -1,4 +1,4 @@
-"""Filing a batch, settling what is unclear of it, and the report of a run."""
+"""Filing a batch, and settling what is unclear of it."""
 
 from __future__ import annotations
 
@@ -10,24 +10,17 @@ from airflow.sdk import BaseOperator, Context
 
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
-from dimona_provider.domain.outcome import State, summarise
+from dimona_provider.domain.outcome import State
 from dimona_provider.domain.routes import Route
 from dimona_provider.errors import ConfigurationError, DimonaError
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.intake import take_source
 from dimona_provider.ledger import Ledger, batches
 from dimona_provider.ledger.freed import freed_by
-from dimona_provider.ledger.summaries import (
-    batches_of_run,
-    findings_of_run,
-    left_open,
-    notable,
-    states_of_batch,
-    states_of_run,
-)
+from dimona_provider.ledger.summaries import states_of_batch
 from dimona_provider.operators.planning import log_taken
 from dimona_provider.pacing import open_line
-from dimona_provider.reporting import counts_line, finding_lines, left_open_line, notable_lines
+from dimona_provider.reporting import counts_line, notable_lines
 from dimona_provider.settling import settle_batch, to_settle
 from dimona_provider.sources import Source, read_source
 from dimona_provider.submission import Progress, Submission
@@ -181,26 +174,3 @@ def settle_and_log(operator: BaseOperator, ledger: Ledger, batch: str, settings:
     operator.log.info("batch %s: %s", batch, settled.line())
     if settled.trouble:
         operator.log.warning("batch %s: not everything could be looked at: %s", batch, settled.trouble)
-
-
-class DimonaReportOperator(BaseOperator):
-    """Log what became of this DAG run's declarations and records; returns the counts of the outcomes."""
-
-    @guarded
-    def execute(self, context: Context) -> dict[str, int]:
-        """Report."""
-        with task_ledger(context) as ledger:
-            sweep(ledger, now=time.time())
-            run = run_of(context)
-            counts = summarise(states_of_run(ledger, run))
-            findings = findings_of_run(ledger, run)
-            to_look_at = notable(ledger, batches_of_run(ledger, run))
-            open_elsewhere = left_open(ledger, run)
-        for line in (*finding_lines(findings), *notable_lines(to_look_at)):
-            self.log.warning("%s", line)
-        if open_elsewhere:
-            self.log.warning("%s", left_open_line(open_elsewhere))
-        if not counts["declarations"]:
-            self.log.info("nothing to declare")
-        self.log.info("%s", counts_line(counts))
-        return counts

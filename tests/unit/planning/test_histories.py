@@ -142,7 +142,7 @@ def live(name: str, history: History) -> None:
         _counted[f"event {history.step()}"] += 1
         payroll.read()
         plan = payroll.plan()
-        assert payroll.shuffled(Random(f"{name}:{step}")) == plan, f"{name}: the order matters"  # noqa: S311
+        assert payroll.shuffled(Random(f"{name}:{step}")) == plan, f"{name}: the order matters"  # noqa: S311 - nothing secret
         for planned in plan.planned:
             _counted[f"{planned.kind}"] += 1
             payroll.file(planned)

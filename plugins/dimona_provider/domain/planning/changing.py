@@ -17,7 +17,6 @@ from dimona_provider.domain.planning.differences import (
 from dimona_provider.domain.planning.lawful import (
     SPOILT_BY_LATENESS,
     answer_by,
-    has_hours,
     is_past,
     undo_by,
 )
@@ -111,8 +110,9 @@ def _closed_as_now(before: DimonaIn, after: DimonaIn) -> DimonaIn:
 def _is_in_order(content: DimonaIn) -> bool:
     if content.end_date is None or content.end_date > content.start_date:
         return True
-    is_one_day = content.end_date == content.start_date
-    return is_one_day and not (has_hours(content) and (content.end_hour or "2400") <= content.start_hour)  # type: ignore[operator]
+    if content.end_date < content.start_date:
+        return False
+    return content.start_hour is None or (content.end_hour or "2400") > content.start_hour
 
 
 def _is_lasting(before: DimonaIn, after: DimonaIn) -> bool:

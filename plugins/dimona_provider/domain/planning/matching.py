@@ -145,13 +145,13 @@ def _is_duplicate(matching: Matching, known: KnownPeriod) -> bool:
 
 def drop_early(draft: Draft, now: dt.datetime) -> None:
     """Leave out every IN that the NSSO does not take yet: a later plan declares it."""
-    early = [one for one in draft.planned if one.after is one.declaration and _is_early(one.after, now)]
+    early = [
+        one
+        for one in draft.planned
+        if one.after is not None and one.after is one.declaration and is_too_early(one.after, now)
+    ]
     for one in early:
         draft.planned.remove(one)
         if one.after is not None:
             opens = earliest_filing(worker_types()[one.after.worker_type], one.after.start_date)
             draft.findings.append(Unplanned(Problem.TOO_EARLY, one.employments, opens_on=opens))
-
-
-def _is_early(content: object, now: dt.datetime) -> bool:
-    return content is not None and is_too_early(content, now)  # type: ignore[arg-type]
