@@ -60,11 +60,14 @@ class Matcher:
         ]
         return sorted(free, key=lambda one: one.answer.declaration_id)
 
-    async def match(self, one: Unclear, same: Sequence[FoundDeclaration]) -> Match | None:
+    async def match(
+        self, one: Unclear, same: Sequence[FoundDeclaration], *, is_complete: bool
+    ) -> Match | None:
         """
         Return what *same*, all equal to *one* and of no other intent, in the order of numbers, means for it.
 
-        None: it is not there. What has its effect comes before what has none.
+        None: it is not there. What has its effect comes before what has none. *is_complete*: had our POST
+        arrived, it would be among them.
         """
         without_effect = []
         for found in same:
@@ -77,6 +80,9 @@ class Matcher:
             # Refused or cancelled: only what surely came after our POST is nothing older, filed by hand.
             if await asyncio.to_thread(is_after_claim, self._ledger, one, found.answer.declaration_id):
                 return Ours(found)
+        if is_complete and without_effect and all(_is_refused(found) for found in without_effect):
+            # Whosever it is: the NSSO refused just this since we sent it, and nothing else came of it.
+            return Ours(without_effect[-1])
         return Doubtful() if without_effect else None
 
     async def _effect(self, one: Unclear, found: FoundDeclaration) -> Match | None:
@@ -92,6 +98,10 @@ class Matcher:
         if is_newer:
             return Ours(found)
         return Elsewhere(found, period) if is_period_of(json.loads(one.body), period) else None
+
+
+def _is_refused(found: FoundDeclaration) -> bool:
+    return found.answer.result == Result.REFUSED
 
 
 def made_period(found: FoundDeclaration) -> int | None:

@@ -31,7 +31,7 @@ from dimona_provider.refusals import is_shown, standing_period
 
 _ELSEWHERE = "already true, filed elsewhere"
 _BUSY = "another declaration of this worker is being sent; looked at again later"
-_DOUBTFUL = "an equal declaration shows, refused or cancelled since, perhaps by hand: a person decides"
+_DOUBTFUL = "an equal declaration shows that has no effect, perhaps filed by hand: a person decides"
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ class Settlement:
         free = await self._matcher.of_nobody(ins[0].environment, found)
         for one in ins:
             same = [item for item in free if is_same_declaration(json.loads(one.body), item.body)]
-            match await self._matcher.match(one, same):
+            match await self._matcher.match(one, same, is_complete=self._would_show(one, caught_up)):
                 case Ours(item):
                     free.remove(item)
                     await self._adopt(one, item)
@@ -125,6 +125,10 @@ class Settlement:
                     await self._explain(one, _DOUBTFUL)
                 case _:
                     await self._file_again_or_leave(one, None, caught_up)
+
+    def _would_show(self, one: Unclear, caught_up: float) -> bool:
+        """Tell whether a search would show *one* by now, had it arrived."""
+        return caught_up > one.sent_until or self._clock.now() >= one.sent_until + self._refile_after
 
     async def _adopt(self, one: Unclear, found: FoundDeclaration) -> None:
         now = self._clock.now()

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import httpx
 import pytest
-from hypothesis import Phase, settings
+from hypothesis import Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as try_out
@@ -347,4 +347,11 @@ def test_the_model_finds_a_broken_protocol(
     breaks(monkeypatch)
 
     with pytest.raises((AssertionError, BaseExceptionGroup)):
-        try_out(ExactlyOnce, settings=_settings(400, phases=[Phase.generate], report_multiple_bugs=False))
+        _try_from_ten_beginnings()
+
+
+def _try_from_ten_beginnings() -> None:
+    """Try 1500 examples, always the same: about one in 65 finds a broken protocol."""
+    few = _settings(150, phases=[Phase.generate], report_multiple_bugs=False, derandomize=False)
+    for beginning in range(10):
+        try_out(seed(beginning)(type("Begun", (ExactlyOnce,), {})), settings=few)

@@ -56,6 +56,12 @@ class Killed(BaseException):
     """The process is gone."""
 
 
+def _about_the_living(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Report what asyncio complains of, unless it is a task that died with its process."""
+    if not isinstance(context.get("exception"), Killed):
+        loop.default_exception_handler(context)
+
+
 @dataclass
 class Process:
     """A process that can be killed at one of its steps, or stand still at one until it is resumed."""
@@ -168,6 +174,7 @@ class ModelWorld:
     standing_still: list[tuple[Process, asyncio.Task[Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.loop.set_exception_handler(_about_the_living)
         self.nsso = simulator(
             self.clock.now, seed=self.seed, search_lag=self.search_lag, timing=Timing(2, 4, 0.1, 4, 45)
         )

@@ -62,6 +62,34 @@ def test_what_a_person_was_refused_is_not_ours(world: World) -> None:
     assert world.states(batch) == {"unclear": 1}
 
 
+@pytest.mark.parametrize("fate", [ARRIVED, LOST])
+def test_what_the_nsso_refused_since_is_refused_when_ours_would_show(world: World, fate: object) -> None:
+    filed_by_hand(world, endDate="2027-06-30")  # both overlap it
+    world.accepted(item(7))
+    world.file_by_hand(in_body(ssin(2)))
+    batch = world.filed([item(1)], [fate])
+    world.passes(SHOWS)
+    before = world.run_settlement(batch).adopted
+    world.passes(1300.0)
+
+    settled = world.run_settlement(batch)
+    world.run_following(batch)
+
+    assert (before, settled.adopted) == (0, 1)
+    assert world.states(batch) == {"refused": 1}
+
+
+def test_what_was_refused_beside_what_was_cancelled_is_for_a_person(world: World) -> None:
+    cancelled_by_hand(world, filed_by_hand(world))
+    filed_by_hand(world, endDate="2027-06-30")
+    world.file_by_hand(in_body(ssin(2)))
+    batch = world.filed([item(1)], [LOST])
+    world.passes(1400.0)
+
+    assert world.run_settlement(batch).adopted == 0
+    assert world.states(batch) == {"unclear": 1}
+
+
 def test_what_is_doubtful_is_never_sent_again_by_itself(world: World) -> None:
     cancelled_by_hand(world, filed_by_hand(world))
     batch = world.filed([item(1)], [LOST])
