@@ -28,17 +28,18 @@ from dimona_provider.operators import (
     filing,
     followup,
     planning,
+    report,
 )
 from dimona_provider.sensors import DimonaFollowUpSensor, DimonaResultSensor
 from support.people import SSIN, employment, item
 
-MODULES = (planning, filing, followup, sensors)
+MODULES = (planning, filing, followup, report, sensors)
 BROKEN: list[tuple[type[BaseOperator], dict[str, Any], object, str]] = [
     (DimonaStageOperator, {"pages": lambda: [[employment()]]}, staging, "stage"),
     (DimonaPlanOperator, {}, planning, "plan_exports"),
     (DimonaSubmitOperator, {"source": lambda: [item(1)]}, submission.Submission, "file"),
     (DimonaSettleOperator, {"batch": "BATCH"}, filing, "standing"),
-    (DimonaReportOperator, {}, filing, "notable"),
+    (DimonaReportOperator, {}, report, "notable"),
     (DimonaFollowUpOperator, {}, followup, "sweep"),
     (DimonaAlertOperator, {}, lateness, "stuck"),
     (DimonaFollowUpReportOperator, {}, lateness, "late"),
