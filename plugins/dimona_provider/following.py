@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
@@ -19,13 +19,11 @@ from dimona_provider.errors import ServiceUnavailable
 from dimona_provider.ledger import Ledger, batches, claims
 from dimona_provider.ledger.answers import Received, insert_answers, open_declarations
 from dimona_provider.poller import Poller
+from dimona_provider.progress import Progress, Report
 from dimona_provider.rights import LEASE
 from dimona_provider.watches import Watch
 
 FLUSH_EVERY = 1.0
-PROGRESS_EVERY = 30.0
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +118,7 @@ class _Following:
     async def _collect(self, watch: Watch, lease: _Lease) -> None:
         """Insert answers in groups while they come."""
         total = len(watch.open)
-        next_report = self.clock.monotonic() + PROGRESS_EVERY
+        progress = Progress(self.clock, self.report)
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_EVERY):
@@ -133,10 +131,10 @@ class _Following:
                 return
             self.poller.check()
             lease.check()
-            if self.clock.monotonic() >= next_report:
-                next_report += PROGRESS_EVERY
-                late = f", latest look {watch.latest:.1f} s late" if watch.latest > 1 else ""
-                self.report(f"{total - len(watch.open)} of {total} answered, {watch.looks} looks{late}")
+            if progress.is_due():
+                progress.tell(
+                    watch, f"{total - len(watch.open)} of {total} answered", self.poller.next_look(watch)
+                )
 
     async def _insert(self, watch: Watch) -> None:
         received = []

@@ -20,6 +20,7 @@ from dimona_provider.errors import DimonaError
 from dimona_provider.ledger import Ledger, due
 from dimona_provider.ledger.answers import Received, insert_answers
 from dimona_provider.poller import Poller
+from dimona_provider.progress import Report
 from dimona_provider.rights import Right, right_to_poll
 from dimona_provider.watches import Watch
 
@@ -32,7 +33,7 @@ LEAD = 1.0
 FLUSH_EVERY = 1.0
 PROGRESS_EVERY = 300.0
 
-Report = Callable[[str], None]
+
 OpenPoller = Callable[[Route], AbstractAsyncContextManager[Poller]]
 
 

@@ -67,6 +67,10 @@ class Poller:
             watch.finished.set()
         return watch
 
+    def next_look(self, watch: Watch) -> float | None:
+        """Return when the next look of *watch* is due, in epoch seconds; None while none is planned."""
+        return min((look.due for look in self._heap if look.watch is watch), default=None)
+
     def forget(self, watch: Watch) -> None:
         """Plan no more looks for *watch*; those under way end by themselves."""
         watch.open.clear()

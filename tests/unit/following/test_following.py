@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
@@ -38,6 +39,7 @@ class World:
         self.clock = FastClock(speed=20)
         self.nsso = simulator(self.clock.now, **simulated)
         self.wire = Wire(self.nsso)
+        self.lines: list[str] = []
 
     @asynccontextmanager
     async def poller(self) -> AsyncIterator[Poller]:
@@ -55,7 +57,12 @@ class World:
     async def follow(self, batch: str, seconds: float = 1200) -> Followed:
         async with self.poller() as poller:
             return await follow_batch(
-                self.ledger, poller, batch, until=self.clock.now() + seconds, clock=self.clock
+                self.ledger,
+                poller,
+                batch,
+                until=self.clock.now() + seconds,
+                clock=self.clock,
+                report=self.lines.append,
             )
 
     def answers(self) -> int:
@@ -154,6 +161,22 @@ async def test_what_has_no_answer_in_time_stays_open_for_the_follow_up(ledger: L
 
     assert (followed.answered, followed.open) == (0, 1)
     assert bring_up_to_date(ledger, batch, now=world.clock.now())["waiting"] == 1
+
+
+async def test_long_following_says_how_far_and_how_fast_it_is_and_when_it_goes_on(ledger: Ledger) -> None:
+    world = World(ledger, timing=Timing(low=64, high=64, tail_share=0))
+    batch = await world.filed_batch([item(n) for n in range(12)])
+
+    await world.follow(batch, seconds=95)
+
+    line = re.fullmatch(
+        r"0 of 12 answered, (\d+) looks, (\d+\.\d) a second, next one due in (\d+) s(, latest .* late)?",
+        world.lines[0],
+    )
+    assert line is not None, world.lines
+    assert 12 < int(line[1]) < 12 * 29
+    assert 0.3 < float(line[2]) < 12
+    assert 0 < int(line[3]) <= 60
 
 
 async def test_what_a_vanished_sender_left_is_waited_for_until_it_is_unclear(world: World) -> None:
