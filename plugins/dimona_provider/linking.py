@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dimona_provider.api.terms import read_effect
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.matching import Fitting, Matched, match
 from dimona_provider.effects import effect_of
-from dimona_provider.ledger import Ledger, periods
+from dimona_provider.ledger import Ledger, periods, wishes
 from dimona_provider.ledger.contacts import Reading
 from dimona_provider.ledger.declared import declared
 from dimona_provider.ledger.periods import Counts, SeenPeriod
@@ -97,12 +99,19 @@ def _fitting(one: SeenPeriod) -> Fitting:
 
 
 def _employments(ledger: Ledger, environment: str, employer: str, workers: set[str]) -> Iterable[Fitting]:
-    """Yield the employments of some workers, by what was declared of them."""
+    """Yield the employments of some workers, by what was declared of them, or else by what payroll wishes."""
+    told = set()
     for one in declared(ledger, environment, employer, workers=workers):
         effect = effect_of(one)
         if effect.kind is Kind.IN:
+            told.add(one.employment)
             start, end = (effect.terms.start, effect.terms.end) if effect.terms else (None, None)
             yield Fitting(one.employment, one.worker_hash, one.worker_type, start, end, one.period_id)
+    for wish in wishes.of_workers(ledger, environment, employer, workers):
+        kept = json.loads(wish.body)
+        _, terms, _ = read_effect(kept["declaration"])
+        if terms is not None and kept["status"] != "withdrawn" and wish.employment not in told:
+            yield Fitting(wish.employment, wish.worker_hash, terms.worker_type, terms.start, terms.end)
 
 
 def _by_worker(shown: Iterable[SeenPeriod]) -> Iterator[list[SeenPeriod]]:

@@ -107,6 +107,20 @@ def due_workers(ledger: Ledger, environments: Collection[str], *, now: float) ->
         return [Due(sys.intern(where), who, number) for where, who, number in connection.execute(query)]
 
 
+def planned_workers(ledger: Ledger, environment: str, employer: str) -> list[str]:
+    """Return the keyed hashes of an employer's workers of whom nothing is left to be planned by now."""
+    which = (employments.c.environment == environment, employments.c.employer == employer)
+    query = (
+        sa.select(employments.c.worker_hash)
+        .where(*which)
+        .group_by(employments.c.worker_hash)
+        .having(sa.func.count(employments.c.plan_at) == 0)
+        .order_by(employments.c.worker_hash)
+    )
+    with ledger.read() as connection:
+        return list(connection.scalars(query))
+
+
 def plan_period_again(connection: sa.Connection, environment: str, period_id: int, *, now: float) -> None:
     """Plan whom a period belongs to again: somebody changed it without payroll."""
     of_period = sa.select(intents.c.employment).where(

@@ -12,6 +12,7 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
 from dimona_provider.clock import SystemClock
+from dimona_provider.domain.gaps import Wish
 from dimona_provider.domain.routes import Route
 from dimona_provider.drift import csv_text, json_line, table_lines
 from dimona_provider.errors import DimonaError
@@ -24,6 +25,7 @@ from dimona_provider.reconciliation import MOST_PAGES, Reconciled, reconcile
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import routes_from, task_ledger
 from dimona_provider.upkeep import sweep
+from dimona_provider.wanting import wished
 
 MOST_TASKS = 1000
 """Airflow refuses to map over more than 1024 (``max_map_length``)."""
@@ -115,10 +117,15 @@ class DimonaReconcileOperator(BaseOperator):
                     employer,
                     clock=clock,
                     visible_after=settings.refile_after,
+                    wishes=await asyncio.to_thread(_wished, ledger, route.environment, employer, clock.now()),
                     most_pages=self.most_pages,
                 )
 
         return asyncio.run(run())
+
+
+def _wished(ledger: Ledger, environment: str, employer: str, now: float) -> list[Wish]:
+    return list(wished(ledger, environment, employer, now=now))
 
 
 class DimonaDriftReportOperator(BaseOperator):
