@@ -100,7 +100,7 @@ class Payroll:
                 self.events["first hire"] += 1
             elif worker.withdrawn_after is not None:
                 self._withdraw_late(worker, now.date())
-            elif not worker.is_steady and rng.random() < 0.06:
+            elif not worker.is_steady and rng.random() < 0.02:
                 self.events[worker.happens()] += 1
 
     def _withdraw_late(self, worker: Worker, today: dt.date) -> None:
