@@ -46,7 +46,8 @@ def routes_from(conn_id: str) -> Routes:
         employer: Route(other, others[other].base_url) for employer, other in settings.employers.items()
     }
     committees = {name: one.joint_committees for name, one in {**others, conn_id: settings}.items()}
-    return Routes(Route(conn_id, settings.base_url), by_employer, committees)
+    ahead = {name: one.file_ahead_days for name, one in {**others, conn_id: settings}.items()}
+    return Routes(Route(conn_id, settings.base_url), by_employer, committees, ahead)
 
 
 def batch_and_settings(ledger: Ledger, reference: str, conn_id: str | None) -> tuple[Batch, Settings]:
