@@ -146,4 +146,6 @@ def contradicts(records: list[Json]) -> bool:
 
 def _meet(one: Json, other: Json) -> bool:
     ends = "9999-12-31"
-    return one["start_date"] <= (other["end_date"] or ends) and other["start_date"] <= (one["end_date"] or ends)
+    return one["start_date"] <= (other["end_date"] or ends) and other["start_date"] <= (
+        one["end_date"] or ends
+    )

@@ -173,9 +173,7 @@ def _lawful(record: Json) -> set[str]:
 
 def _is_declared(record: Json, wished: list[Json], stands: list[Period]) -> bool:
     serving = [
-        one
-        for one in stands
-        if one.employer == record["employer"] and one.worker_type in _lawful(record)
+        one for one in stands if one.employer == record["employer"] and one.worker_type in _lawful(record)
     ]
     if not _wanted(record) <= {day for one in serving for day in _of(one)}:
         return False
@@ -188,7 +186,9 @@ def _is_declared(record: Json, wished: list[Json], stands: list[Period]) -> bool
             and one["employer"] == record["employer"]
             and _quarter(dt.date.fromisoformat(one["start_date"])) == quarter
         )
-        return wanted == sum(one.span.planned_hours or 0 for one in serving if _quarter(one.span.start) == quarter)
+        return wanted == sum(
+            one.span.planned_hours or 0 for one in serving if _quarter(one.span.start) == quarter
+        )
     if record["start_hour"] and not any(one.worker_type == "OTH" for one in serving):
         hours = (record["start_hour"], record["end_hour"])
         return any((one.span.start_hour, one.span.end_hour) == hours for one in serving)
@@ -201,8 +201,14 @@ def _is_wished(period: Period, wished: list[Json]) -> bool:
     ]
     days = {day for one in mine for day in _wanted(one)}
     if period.worker_type == "STU" and days:
-        starts = [_wanted(one) for one in mine if _quarter(dt.date.fromisoformat(one["start_date"])) == _quarter(period.span.start)]
-        days = _days(min(map(min, starts)).isoformat(), max(map(max, starts)).isoformat()) if starts else set()
+        starts = [
+            _wanted(one)
+            for one in mine
+            if _quarter(dt.date.fromisoformat(one["start_date"])) == _quarter(period.span.start)
+        ]
+        days = (
+            _days(min(map(min, starts)).isoformat(), max(map(max, starts)).isoformat()) if starts else set()
+        )
     return bool(days) and _of(period) <= days
 
 

@@ -65,9 +65,7 @@ def create(connection: sa.Connection, run: Run, route: Route, origin: str, *, no
     return str(connection.scalar(found))
 
 
-def assign(
-    ledger: Ledger, run: Run, routes: Routes, *, now: float, scope: Scope | None = None
-) -> list[str]:
+def assign(ledger: Ledger, run: Run, routes: Routes, *, now: float, scope: Scope | None = None) -> list[str]:
     """
     Put every planned intent of this DAG that no live run holds into batches of *run*; return all of these.
 
@@ -99,7 +97,9 @@ def _unassigned(connection: sa.Connection, run: Run, routes: Routes, scope: Scop
     )
     rows = connection.execute(
         sa.select(intents.c.id, intents.c.employer, intents.c.environment)
-        .where(intents.c.state == State.PLANNED, sa.or_(intents.c.batch.is_(None), left_behind), *_within(scope))
+        .where(
+            intents.c.state == State.PLANNED, sa.or_(intents.c.batch.is_(None), left_behind), *_within(scope)
+        )
         .order_by(*nearest_deadline())
     )
     found: dict[Route, list[int]] = {}

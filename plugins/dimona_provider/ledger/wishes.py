@@ -49,6 +49,11 @@ class Scope:
     employments: frozenset[str] = frozenset()
     """Payroll's own ids; with an employer, those of them that it has."""
 
+    def holds(self, employer: str, employment: str) -> bool:
+        """Tell whether an employment is in it."""
+        is_named = not self.employments or employment in self.employments
+        return is_named and self.employer in {None, employer}
+
 
 def keep_all(ledger: Ledger, connection: sa.Connection, said: Iterable[Wish], *, now: float) -> None:
     """Keep *said* as the latest word on each employment; what says something else than before is planned."""
@@ -126,9 +131,7 @@ def due_workers(
 
 def _within(scope: Scope) -> list[sa.ColumnElement[bool]]:
     which = [employments.c.employer == scope.employer] if scope.employer else []
-    return which + (
-        [employments.c.employment.in_(sorted(scope.employments))] if scope.employments else []
-    )
+    return which + ([employments.c.employment.in_(sorted(scope.employments))] if scope.employments else [])
 
 
 def plan_period_again(connection: sa.Connection, environment: str, period_id: int, *, now: float) -> None:

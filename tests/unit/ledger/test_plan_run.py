@@ -357,9 +357,7 @@ def test_a_changed_period_and_its_replacement_wait_for_no_window(ledger):
 
 def test_a_plan_of_some_employments_leaves_the_others_to_the_next(ledger):
     some = wishes.Scope(people.EMPLOYER, frozenset({"E-2"}))
-    records = [
-        people.employment(employment_id=f"E-{n}", worker={"ssin": people.ssin(n)}) for n in (1, 2, 3)
-    ]
+    records = [people.employment(employment_id=f"E-{n}", worker={"ssin": people.ssin(n)}) for n in (1, 2, 3)]
 
     plan_ahead(ledger, {}, *records, scope=some)
 
