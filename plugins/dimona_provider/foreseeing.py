@@ -27,7 +27,7 @@ _NOT_AGAIN = "it was filed or refused just so before"
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """One line of a plan: a declaration, a question for a person, or what becomes neither; no person is in it."""
+    """One line of a plan: a declaration, a question for a person, or what becomes neither. No person."""
 
     employment: str
     kind: str

@@ -9,8 +9,8 @@ class DimonaDeadlineNotifier(BaseNotifier):
     """
     Tell of declarations that need a person before their deadline; this one writes them into the task's log.
 
-    Subclass it and override ``tell`` to send the sentence elsewhere. Any other notifier of Airflow's does too,
-    with ``{{ dimona_alert }}`` in a field that it templates.
+    Subclass it and override ``tell`` to send the sentence elsewhere. Any other notifier of Airflow's does
+    too, with ``{{ dimona_alert }}`` in a field that it templates.
     """
 
     def notify(self, context: Context) -> None:

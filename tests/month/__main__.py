@@ -28,7 +28,7 @@ def main(
     seed: Annotated[int, typer.Option(help="decides workers and what happens to them")] = 1,
     workers: Annotated[int, typer.Option(min=40, max=1800, help="size of the employer")] = 240,
 ) -> None:
-    """Take a month of payroll through planner, submission and simulator, and compare the end with the wish."""
+    """Take a month of payroll through planner, submission and simulator, and compare the end."""
     late = max(4, workers // 10)
     payroll = draw(seed, workers, late, SEEDED_REFUSALS)
     with tempfile.TemporaryDirectory(prefix="dimona-month-") as name:

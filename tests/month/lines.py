@@ -22,7 +22,6 @@ from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.freed import freed_on
-from dimona_provider.ledger.intents import Recorded
 from dimona_provider.poller import Poller
 from dimona_provider.settlement import Settlement
 from dimona_provider.settling import to_settle

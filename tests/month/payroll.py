@@ -1,4 +1,4 @@
-"""A synthetic employer: workers of all types, changes every day, and withdrawals that come too late; seeded."""
+"""A synthetic employer: workers of all types, changes every day, withdrawals that come too late; seeded."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def _as_kept(ledger: Ledger, records: Iterable[Json]) -> Iterable[Json]:
         }
 
 
-def _compare(
+def _compare(  # noqa: PLR0917
     verdict: Verdict,
     wished: list[Json],
     stands: list[Period],

@@ -49,7 +49,7 @@ def read_days_ahead(raw: Any) -> Mapping[str, int]:
     found = raw if isinstance(raw, dict) else {"*": raw}
     if not all(type(days) is int and 0 <= days <= _FARTHEST for days in found.values()):
         raise ValueError(
-            f"extra.file_ahead_days must be a number of days up to {_FARTHEST}, or an object of them by employer"
+            f"extra.file_ahead_days must be days up to {_FARTHEST}, or an object of them by employer"
         )
     try:
         return {number if number == "*" else _employer(number): days for number, days in found.items()}

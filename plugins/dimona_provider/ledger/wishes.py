@@ -117,7 +117,7 @@ def due_workers(
 
     With a *scope* they are those with an employment in it, due or not.
     """
-    which = [employments.c.environment.in_(list(environments))]
+    which: list[sa.ColumnElement[bool]] = [employments.c.environment.in_(list(environments))]
     which += [employments.c.plan_at <= now] if scope is None else _within(scope)
     worker = (employments.c.environment, employments.c.worker_hash)
     every = employments.alias()
@@ -130,8 +130,12 @@ def due_workers(
 
 
 def _within(scope: Scope) -> list[sa.ColumnElement[bool]]:
-    which = [employments.c.employer == scope.employer] if scope.employer else []
-    return which + ([employments.c.employment.in_(sorted(scope.employments))] if scope.employments else [])
+    which: list[sa.ColumnElement[bool]] = []
+    if scope.employer:
+        which.append(employments.c.employer == scope.employer)
+    if scope.employments:
+        which.append(employments.c.employment.in_(sorted(scope.employments)))
+    return which
 
 
 def plan_period_again(connection: sa.Connection, environment: str, period_id: int, *, now: float) -> None:

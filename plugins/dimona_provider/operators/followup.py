@@ -141,7 +141,7 @@ class DimonaAlertOperator(BaseOperator):
         self.log.info("nothing unclear or held is near its deadline")
 
     def _notify(self, context: Context, alert: str) -> None:
-        if context["ti"].try_number > 1:  # a retry finds the same, a minute later
+        if not self.notifiers or context["ti"].try_number > 1:  # a retry finds the same, a minute later
             return
         for notifier in self.notifiers:
             try:
