@@ -59,6 +59,13 @@ chaos: setup ## Kill and fail a real Airflow at random, compare its ledger with 
 	@$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --employments $(EMPLOYMENTS) \
 		$(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
 
+# A month of a synthetic employer in simulated time: seconds (docs/testing.md).
+WORKERS ?= 240
+
+.PHONY: month
+month: setup ## Take a month of payroll through planner, submission and simulator (SEED=1 WORKERS=240)
+	@PYTHONPATH=tests $(BIN)/python -m tests.month --seed $(SEED) --workers $(WORKERS)
+
 # Benchmarks: FULL=1 for the long forms, CELLS="imports submission" for some of them (docs/benchmarks.md).
 .PHONY: bench
 bench: setup ## Measure: one table of all cells (FULL=1 for the long ones, CELLS="imports" for some)

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, CronTriggerTimetable, TriggerRule, task, task_group
+from airflow.sdk import (
+    DAG,
+    Asset,
+    AssetOrTimeSchedule,
+    CronTriggerTimetable,
+    Param,
+    TriggerRule,
+    task,
+    task_group,
+)
 from airflow.sdk.exceptions import AirflowFailException
 
 from dimona_provider.operators import (
@@ -36,6 +45,12 @@ with DAG(
     # One run at a time: the next plan takes over what this run could not send.
     max_active_runs=1,
     default_args={"retries": 3, "retry_delay": timedelta(minutes=1)},
+    # For a run by hand: whom alone to plan, and whether to file.
+    params={
+        "employer": Param(None, type=["null", "string"], description="enterprise number"),
+        "employments": Param([], type="array", items={"type": "string"}, description="payroll's ids"),
+        "dry_run": Param(False, type="boolean", description="log and keep the plan, file nothing"),  # noqa: FBT003
+    },
     tags=["dimona"],
     doc_md=__doc__,
 ) as dag:

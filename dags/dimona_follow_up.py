@@ -12,6 +12,7 @@ from datetime import timedelta
 from airflow.sdk import DAG, Asset, CronTriggerTimetable, TriggerRule, task
 from airflow.sdk.exceptions import AirflowFailException
 
+from dimona_provider.notifiers import DimonaDeadlineNotifier
 from dimona_provider.operators import (
     DimonaAlertOperator,
     DimonaFollowUpOperator,
@@ -36,7 +37,9 @@ with DAG(
     settle = DimonaFollowUpOperator(task_id="settle")
     ask = DimonaFollowUpSensor(task_id="ask", trigger_rule=TriggerRule.ALL_DONE)
     # Beside ask, not after it: whoever is to be told can't wait for an hour.
-    alert = DimonaAlertOperator(task_id="alert", trigger_rule=TriggerRule.ALL_DONE)
+    alert = DimonaAlertOperator(
+        task_id="alert", notifiers=[DimonaDeadlineNotifier()], trigger_rule=TriggerRule.ALL_DONE
+    )
     report = DimonaFollowUpReportOperator(
         task_id="report", outlets=[outcomes], trigger_rule=TriggerRule.ALL_DONE
     )

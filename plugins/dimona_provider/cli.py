@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dimona_provider import cli_contact, cli_hold, cli_keeping, cli_ledger, cli_offline, cli_showing
+from dimona_provider import cli_contact, cli_hold, cli_keeping, cli_ledger, cli_offline, cli_plan, cli_showing
 from dimona_provider.cli_opening import DASHES_ALLOWED
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app.command("validate")(cli_offline.validate)
 app.command("explain")(cli_offline.explain)
 app.command("hold")(cli_hold.hold)
 app.command("release", context_settings=DASHES_ALLOWED)(cli_hold.release)
+app.command("plan")(cli_plan.plan)
 ledger_app.command("init")(cli_ledger.init)
 ledger_app.command("list")(cli_showing.list_)
 ledger_app.command("show", context_settings=DASHES_ALLOWED)(cli_showing.show)

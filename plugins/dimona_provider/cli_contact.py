@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dimona_provider.cli_opening import is_text, now, opened_ledger, read_employer, read_reason, say, write
+from dimona_provider.cli_opening import (
+    is_text,
+    now,
+    opened_ledger,
+    read_employer,
+    read_reason,
+    say,
+    stored_hook,
+    write,
+)
 
 if TYPE_CHECKING:
     from dimona_provider.api.settings import Settings
@@ -78,19 +87,10 @@ def gaps(
 
 def _settings_of(employer: str, conn_id: str) -> Settings:
     """Return the connection that serves an employer. Raises ConfigurationError."""
-    from dimona_provider.hooks import DimonaHook
-    from dimona_provider.plain_process import stored_connection
-
-    class StoredHook(DimonaHook):
-        """Finds a connection in Airflow's database too: this is no task."""
-
-        @classmethod
-        def get_connection(cls, conn_id: str) -> Any:
-            return stored_connection(conn_id)
-
-    settings = StoredHook(conn_id).settings()
+    hook = stored_hook()
+    settings = hook(conn_id).settings()
     other = settings.employers.get(employer)
-    return settings if other is None else StoredHook(other).settings()
+    return settings if other is None else hook(other).settings()
 
 
 async def _import(ledger: Ledger, settings: Settings, employer: str, *, dry_run: bool) -> Imported:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
@@ -21,7 +21,7 @@ from dimona_provider.domain.ssin_search import contains_ssin
 from dimona_provider.errors import DimonaError
 
 if TYPE_CHECKING:  # Airflow and SQLAlchemy take seconds to import: --help must not
-    from dimona_provider.hooks import LedgerLocation
+    from dimona_provider.hooks import DimonaHook, LedgerLocation
     from dimona_provider.ledger import Ledger
 
 DASHES_ALLOWED = {"ignore_unknown_options": True}
@@ -69,6 +69,21 @@ def locate() -> LedgerLocation:
     from dimona_provider.plain_process import stored_connection
 
     return DimonaLedgerHook().location(stored_connection)
+
+
+def stored_hook() -> type[DimonaHook]:
+    """Return a hook that finds a connection in Airflow's database too: a command is no task."""
+    from dimona_provider.hooks import DimonaHook
+    from dimona_provider.plain_process import stored_connection
+
+    class StoredHook(DimonaHook):
+        """Finds stored connections."""
+
+        @classmethod
+        def get_connection(cls, conn_id: str) -> Any:
+            return stored_connection(conn_id)
+
+    return StoredHook
 
 
 @contextlib.contextmanager

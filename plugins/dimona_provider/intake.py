@@ -30,6 +30,7 @@ def plan_exports(
     routes: Routes,
     *,
     now: float,
+    scope: wishes.Scope | None = None,
 ) -> Taken:
     """
     Keep every staged page of payroll as wishes, delete the page in the same transaction, then plan.
@@ -59,7 +60,7 @@ def plan_exports(
     if since is not None:
         # By what was staged first: a plan that died half-way has taken some pages of the same export.
         total.absent = list(absent(ledger, total.employers, since=since, now=now))
-    PlanRun(ledger, run, routes, total, now).plan_due()
+    PlanRun(ledger, run, routes, total, now, scope=scope).plan_due()
     _count_known(total)
     return total
 

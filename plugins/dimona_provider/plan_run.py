@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
@@ -13,6 +13,7 @@ from dimona_provider.beginnings import Begun, begin
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.planning.brake import Brake, hold_ends, question
 from dimona_provider.domain.planning.values import Decision, Plan, Planned, Unplanned
+from dimona_provider.domain.planning.window import hold_early
 from dimona_provider.domain.planning.words import Problem
 from dimona_provider.domain.routes import Routes
 from dimona_provider.histories import is_assumed
@@ -34,7 +35,7 @@ _REASONS = {
 _OTHER_WORKER = _REASONS[Recorded.OTHER_WORKER]
 _REFUSED = "the NSSO refused the very same before: correct it, or its cause"
 _UNKNOWN = "the content of its declaration was purged: import the employer's periods from the NSSO"
-_START = frozenset({Problem.TOO_EARLY})
+_START = frozenset({Problem.TOO_EARLY, Problem.WINDOW})
 
 
 @dataclass(slots=True)
@@ -47,6 +48,8 @@ class PlanRun:
     taken: Taken
     now: float
     brake: Brake = field(default_factory=Brake)
+    scope: wishes.Scope | None = None
+    """Whom alone to plan, due or not; None is everybody who is due."""
     _held: dict[tuple[str, str], list[Planned]] = field(default_factory=lambda: defaultdict(list))
     _begun: Begun = frozenset()
     """What of the slice at hand was written down at once."""
@@ -58,12 +61,12 @@ class PlanRun:
         environments = {
             route.environment for route in (self.routes.default, *self.routes.by_employer.values())
         }
-        due = wishes.due_workers(self.ledger, environments, now=self.now)
+        due = wishes.due_workers(self.ledger, environments, now=self.now, scope=self.scope)
         stopped = self._stopped(due)
         for some in in_slices(due):
             before = len(self.taken.findings)
             with self.ledger.write() as connection:
-                thoughts = think(self.ledger, connection, some, self.now, lock=True)
+                thoughts = self._within_window(think(self.ledger, connection, some, self.now, lock=True))
                 self._begun = begin(self.ledger, connection, thoughts, now=self.now)
                 for thought in thoughts:
                     of_environment = {name for where, name in stopped if where == thought.environment}
@@ -76,6 +79,10 @@ class PlanRun:
         with self.ledger.write() as connection:
             for (environment, employer), held in sorted(self._held.items()):
                 self._ask(connection, environment, question(held, self._moment), employer)
+
+    def _within_window(self, thoughts: list[WorkerPlan]) -> list[WorkerPlan]:
+        ahead, today = self.routes.days_ahead_of, self._moment.date()
+        return [replace(one, plan=hold_early(one.plan, ahead, today)) for one in thoughts]
 
     @property
     def _moment(self) -> dt.datetime:

@@ -68,6 +68,11 @@ def get_provider_info() -> dict[str, Any]:
                         'Translations that go before the table: {"302/EXT": "XXX"}.',
                         format="json",
                     ),
+                    "file_ahead_days": _text(
+                        "File ahead, days",
+                        'How many days before its start an IN is filed: 30, or {"0477472701": 7, "*": 30}.',
+                        format="json",
+                    ),
                     "refile_after": _number(
                         "Look for how long",
                         "Seconds before a declaration that is not found may be sent again. Default 1200.",

@@ -109,10 +109,20 @@ def ledger(
     opened.close()
 
 
-def context(task_id: str = "task", *, run_id: str = "run-1", dag_id: str = "dag", map_index: int = -1) -> Any:
+def context(
+    task_id: str = "task",
+    *,
+    run_id: str = "run-1",
+    dag_id: str = "dag",
+    map_index: int = -1,
+    try_number: int = 1,
+    params: dict[str, Any] | None = None,
+) -> Any:
     """Give as much of a task's context as the operators read."""
-    instance = SimpleNamespace(dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index)
-    return {"ti": instance, "run_id": run_id}
+    instance = SimpleNamespace(
+        dag_id=dag_id, run_id=run_id, task_id=task_id, map_index=map_index, try_number=try_number
+    )
+    return {"ti": instance, "run_id": run_id, "params": params or {}}
 
 
 @pytest.fixture

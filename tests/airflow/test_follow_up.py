@@ -18,6 +18,7 @@ from dimona_provider.errors import UnexpectedResponse
 from dimona_provider.events import FollowedUpEvent
 from dimona_provider.followup import PASS
 from dimona_provider.ledger.schema import answers, batches, intents, looks
+from dimona_provider.notifiers import DimonaDeadlineNotifier
 from dimona_provider.operators import (
     DimonaAlertOperator,
     DimonaFollowUpOperator,
@@ -290,6 +291,40 @@ def test_somebody_is_told_a_day_before_a_deadline_and_a_day_after(
         assert "E-1" not in str(failed.value)
     else:
         execute(alert)
+
+
+class Told(DimonaDeadlineNotifier):
+    def __init__(self):
+        super().__init__()
+        self.alerts = []
+
+    def tell(self, alert):
+        self.alerts.append(alert)
+
+
+class Broken(DimonaDeadlineNotifier):
+    def tell(self, alert):
+        raise RuntimeError(alert)
+
+
+def test_notifiers_are_called_once_before_the_alert_fails(left_open, ledger, execute):
+    stuck(ledger, left_open(1), "unclear", time.time() + HOUR)
+    told = Told()
+    alert = DimonaAlertOperator(task_id="alert", notifiers=[Broken(), told])
+
+    for number in (1, 2):
+        with pytest.raises(AirflowFailException) as failed:
+            execute(alert, try_number=number)
+
+    assert told.alerts == [str(failed.value)]
+
+
+def test_notifiers_are_left_alone_while_no_deadline_is_near(left_open, ledger, execute):
+    told = Told()
+
+    execute(DimonaAlertOperator(task_id="alert", notifiers=[told]))
+
+    assert told.alerts == []
 
 
 @pytest.mark.parametrize("state", ["sent", "identifying", "accepted", "refused", "planned"])

@@ -319,3 +319,46 @@ def test_a_connection_that_employers_names_must_exist(ledger, execute, connect, 
 
     with pytest.raises(AirflowFailException, match="dimona_missing"):
         execute(DimonaPlanOperator(task_id="plan"))
+
+
+# --- params of a run ---
+
+
+def test_a_run_by_hand_plans_whom_it_names_alone(execute, ledger):
+    execute(stage(lambda: [wishes(1, 2, 3)]))
+
+    (batch,) = execute(plan(), params={"employer": EMPLOYER, "employments": ["E-2"], "dry_run": False})
+
+    with ledger.read() as connection:
+        rows = connection.execute(sa.select(intents)).all()
+    assert [(one.employment, one.batch) for one in rows] == [("E-2", batch)]
+
+
+def test_a_dry_run_keeps_the_plan_in_a_file_and_files_nothing(  # noqa: PLR0917
+    execute, ledger, staged, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr("dimona_provider.operators.planning.reports_folder", lambda: tmp_path / "reports")
+    execute(stage(lambda: [wishes(1, 2)]))
+
+    assert execute(plan(), params={"dry_run": True}) == []
+
+    (file,) = (tmp_path / "reports").iterdir()
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [(one["employment"], one["kind"]) for one in lines] == [("E-1", "IN"), ("E-2", "IN")]
+    assert all(one["reason"] and one["file_by"] for one in lines)
+    assert staged() == 1
+    with ledger.read() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(intents)) == 0
+    assert not any(ssin(number) in caplog.text + file.read_text() for number in (1, 2))
+    assert len(execute(plan())) == 1
+
+
+@pytest.mark.parametrize(
+    "params", [{"employer": "0477472702"}, {"employments": [SSIN]}], ids=["employer", "ssin"]
+)
+def test_params_that_can_not_be_used_fail_the_run_and_are_not_repeated(execute, ledger, params):
+    with pytest.raises(AirflowFailException) as failed:
+        execute(plan(), params=params)
+
+    assert "params" in str(failed.value)
+    assert SSIN not in str(failed.value)

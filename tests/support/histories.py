@@ -43,6 +43,10 @@ class History:
         if self.rng.random() < 0.7:
             hours = self.rng.choice((0, 1, 5, 12, 24, 24, 48, 100, 24 * 15, 24 * 40))
             self.now = (self.now.astimezone(dt.UTC) + dt.timedelta(hours=hours)).astimezone(BRUSSELS)
+        return self.event()
+
+    def event(self) -> str:
+        """Let something happen now; return what it was."""
         happens = ["hire"] if len(self.records) < 5 else []
         if self.records:
             happens += ["move", "extend", "hours", "withdraw", "end", "return", "feature", "sequel", "time"]

@@ -30,6 +30,33 @@ def read_employers(raw: Any) -> Mapping[str, str]:
         raise ValueError(f"extra.employers names an employer by {error}") from None
 
 
+_FARTHEST = 3650
+
+
+def read_days_ahead(raw: Any) -> Mapping[str, int]:
+    """
+    Read how many days ahead to file: a whole number for all employers (``*``), or an object by employer.
+
+    Raises ValueError with a sentence that fits into a list of problems.
+    """
+    if raw is None or raw == "":
+        return {}
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except ValueError:
+            raw = None
+    found = raw if isinstance(raw, dict) else {"*": raw}
+    if not all(type(days) is int and 0 <= days <= _FARTHEST for days in found.values()):
+        raise ValueError(
+            f"extra.file_ahead_days must be days up to {_FARTHEST}, or an object of them by employer"
+        )
+    try:
+        return {number if number == "*" else _employer(number): days for number, days in found.items()}
+    except ValueError as error:
+        raise ValueError(f"extra.file_ahead_days names an employer by {error}") from None
+
+
 def _employer(number: str) -> str:
     try:
         return str(EnterpriseNumber.parse(number))

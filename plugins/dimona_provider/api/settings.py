@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -13,7 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from dimona_provider.api.routing import read_employers
+from dimona_provider.api.routing import read_days_ahead, read_employers
 from dimona_provider.domain.committees import Translations, read_translations
 from dimona_provider.errors import ConfigurationError
 
@@ -32,6 +32,7 @@ DEFAULT_CONCURRENCY = 20
 REFILE_AFTER = 1200.0
 """Seconds after which a declaration that arrived shows in a search, by all that is known."""
 
+_T = TypeVar("_T")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -57,6 +58,8 @@ class Settings:
     """Employers that file over another connection: its id by enterprise or NSSO number."""
     joint_committees: Translations = field(default_factory=dict)
     """Translations of payroll's joint committees that go before the table's, for who files over this one."""
+    file_ahead_days: Mapping[str, int] = field(default_factory=dict)
+    """How many days before its start an IN is filed, by employer; ``*`` stands for all others."""
 
     @classmethod
     def read(cls, conn_id: str, *, login: str | None, host: str | None, extra: Mapping[str, Any]) -> Settings:
@@ -83,6 +86,7 @@ class Settings:
             problems.append("extra.concurrency must be a whole number")
         employers = _mapping(read_employers, extra.get("employers"), problems)
         committees = _mapping(read_translations, extra.get("joint_committees"), problems)
+        ahead = _mapping(read_days_ahead, extra.get("file_ahead_days"), problems)
         if problems or key is None:
             raise ConfigurationError("the dimona connection is not usable: " + "; ".join(problems))
         scope = extra.get("scope") or None
@@ -98,11 +102,12 @@ class Settings:
             concurrency=int(concurrency),
             employers=employers,
             joint_committees=committees,
+            file_ahead_days=ahead,
             refile_after=refile_after,
         )
 
 
-def _mapping(read: Callable[[Any], Mapping[str, str]], raw: Any, problems: list[str]) -> Mapping[str, str]:
+def _mapping(read: Callable[[Any], Mapping[str, _T]], raw: Any, problems: list[str]) -> Mapping[str, _T]:
     try:
         return read(raw)
     except ValueError as error:

@@ -24,10 +24,17 @@ class Routes:
     by_employer: Mapping[str, Route] = field(default_factory=dict)
     committees: Mapping[str, Translations] = field(default_factory=dict)
     """The translations of joint committees of each connection that has any, by its id."""
+    days_ahead: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """How far ahead each connection files, by its id and then by employer; ``*`` stands for all others."""
 
     def of(self, employer: str) -> Route:
         """Return the route of an employer, by enterprise or NSSO number."""
         return self.by_employer.get(employer, self.default)
+
+    def days_ahead_of(self, employer: str) -> int | None:
+        """Return how many days before its start an employer's IN is filed; None is any number."""
+        days = self.days_ahead.get(self.of(employer).dimona_conn_id, {})
+        return days.get(employer, days.get("*"))
 
     def committees_of(self, employer: str) -> Translations:
         """Return the translations of joint committees of the connection that files for an employer."""

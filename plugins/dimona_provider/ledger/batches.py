@@ -12,9 +12,11 @@ from dimona_provider.domain.outcome import State
 from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.errors import UnknownBatch
 from dimona_provider.ledger.intents import insert_once
+from dimona_provider.ledger.plan_schema import employments
 from dimona_provider.ledger.schema import batches, intents, nearest_deadline
 from dimona_provider.ledger.slices import slices
 from dimona_provider.ledger.store import Ledger
+from dimona_provider.ledger.wishes import Scope
 
 SMALLEST_CHUNK = 500
 MOST_CHUNKS = 1000
@@ -63,16 +65,16 @@ def create(connection: sa.Connection, run: Run, route: Route, origin: str, *, no
     return str(connection.scalar(found))
 
 
-def assign(ledger: Ledger, run: Run, routes: Routes, *, now: float) -> list[str]:
+def assign(ledger: Ledger, run: Run, routes: Routes, *, now: float, scope: Scope | None = None) -> list[str]:
     """
     Put every planned intent of this DAG that no live run holds into batches of *run*; return all of these.
 
     That includes what earlier runs left behind, say because the NSSO could not be reached. Called again by a
     retry it returns the same batches. A batch has one route; chunks hold max(500, n / 1000) intents, in order
-    of deadline.
+    of deadline. With a *scope*, nothing outside it is handed out.
     """
     with ledger.write() as connection:
-        waiting = _unassigned(connection, run, routes)
+        waiting = _unassigned(connection, run, routes, scope or Scope())
         size = max(SMALLEST_CHUNK, -(-sum(map(len, waiting.values())) // MOST_CHUNKS))
         number = connection.scalar(sa.select(sa.func.count()).where(*_of(run))) or 0
         for route, ids in waiting.items():
@@ -88,14 +90,16 @@ def assign(ledger: Ledger, run: Run, routes: Routes, *, now: float) -> list[str]
         return [str(reference) for reference in connection.scalars(in_order)]
 
 
-def _unassigned(connection: sa.Connection, run: Run, routes: Routes) -> dict[Route, list[int]]:
+def _unassigned(connection: sa.Connection, run: Run, routes: Routes, scope: Scope) -> dict[Route, list[int]]:
     # A run that is still going keeps its own: dimona_declare has max_active_runs=1, so others have ended.
     left_behind = sa.exists().where(
         batches.c.reference == intents.c.batch, batches.c.dag_id == run.dag_id, batches.c.run_id != run.run_id
     )
     rows = connection.execute(
         sa.select(intents.c.id, intents.c.employer, intents.c.environment)
-        .where(intents.c.state == State.PLANNED, sa.or_(intents.c.batch.is_(None), left_behind))
+        .where(
+            intents.c.state == State.PLANNED, sa.or_(intents.c.batch.is_(None), left_behind), *_within(scope)
+        )
         .order_by(*nearest_deadline())
     )
     found: dict[Route, list[int]] = {}
@@ -104,6 +108,15 @@ def _unassigned(connection: sa.Connection, run: Run, routes: Routes) -> dict[Rou
         if route.environment == row.environment:  # what was planned for another one must never go there
             found.setdefault(route, []).append(row.id)
     return found
+
+
+def _within(scope: Scope) -> list[sa.ColumnElement[bool]]:
+    which = [intents.c.employer == scope.employer] if scope.employer else []
+    if scope.employments:
+        named = employments.c.employment.in_(sorted(scope.employments))
+        mine = (employments.c.environment == intents.c.environment) & named
+        which += [sa.exists().where(mine, employments.c.worker_hash == intents.c.worker_hash)]
+    return which
 
 
 def _put(connection: sa.Connection, reference: str, ids: Sequence[int], now: float) -> None:

@@ -40,6 +40,21 @@ class Due(NamedTuple):
     """How many employments payroll names for this worker, with all employers."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What somebody asks a plan to be about: an employer, some employments, or all."""
+
+    employer: str | None = None
+    """Enterprise or NSSO number."""
+    employments: frozenset[str] = frozenset()
+    """Payroll's own ids; with an employer, those of them that it has."""
+
+    def holds(self, employer: str, employment: str) -> bool:
+        """Tell whether an employment is in it."""
+        is_named = not self.employments or employment in self.employments
+        return is_named and self.employer in {None, employer}
+
+
 def keep_all(ledger: Ledger, connection: sa.Connection, said: Iterable[Wish], *, now: float) -> None:
     """Keep *said* as the latest word on each employment; what says something else than before is planned."""
     latest = {(one.environment, one.employment): one for one in said}
@@ -94,9 +109,16 @@ def _row(ledger: Ledger, wish: Wish, now: float) -> dict[str, Any]:
     }
 
 
-def due_workers(ledger: Ledger, environments: Collection[str], *, now: float) -> list[Due]:
-    """Return every worker of whom something is to be planned by *now*."""
-    which = (employments.c.environment.in_(list(environments)), employments.c.plan_at <= now)
+def due_workers(
+    ledger: Ledger, environments: Collection[str], *, now: float, scope: Scope | None = None
+) -> list[Due]:
+    """
+    Return every worker of whom something is to be planned by *now*.
+
+    With a *scope* they are those with an employment in it, due or not.
+    """
+    which: list[sa.ColumnElement[bool]] = [employments.c.environment.in_(list(environments))]
+    which += [employments.c.plan_at <= now] if scope is None else _within(scope)
     worker = (employments.c.environment, employments.c.worker_hash)
     every = employments.alias()
     of_worker = (every.c.environment == worker[0], every.c.worker_hash == worker[1])
@@ -119,6 +141,15 @@ def planned_workers(ledger: Ledger, environment: str, employer: str) -> list[str
     )
     with ledger.read() as connection:
         return list(connection.scalars(query))
+
+
+def _within(scope: Scope) -> list[sa.ColumnElement[bool]]:
+    which: list[sa.ColumnElement[bool]] = []
+    if scope.employer:
+        which.append(employments.c.employer == scope.employer)
+    if scope.employments:
+        which.append(employments.c.employment.in_(sorted(scope.employments)))
+    return which
 
 
 def plan_period_again(connection: sa.Connection, environment: str, period_id: int, *, now: float) -> None:

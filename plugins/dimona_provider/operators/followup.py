@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import BaseNotifier, BaseOperator, Context
 
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
@@ -108,10 +109,19 @@ class DimonaAlertOperator(BaseOperator):
     for a day after the deadline.
 
     :param alert_before: how long before the deadline; a ``timedelta``, 24 hours by default
+    :param notifiers: notifiers of Airflow's, called once an hour before the task fails; their context has the
+        sentence as ``dimona_alert``
     """
 
-    def __init__(self, *, alert_before: timedelta = timedelta(hours=24), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        alert_before: timedelta = timedelta(hours=24),
+        notifiers: Sequence[BaseNotifier] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
+        self.notifiers = notifiers
         self.alert_before = alert_before
 
     @guarded
@@ -126,8 +136,18 @@ class DimonaAlertOperator(BaseOperator):
                 before=now + self.alert_before.total_seconds(),
             )
             if near:
+                self._notify(context, alert_sentence(near))
                 raise DeadlineNear(alert_sentence(near))
         self.log.info("nothing unclear or held is near its deadline")
+
+    def _notify(self, context: Context, alert: str) -> None:
+        if not self.notifiers or context["ti"].try_number > 1:  # a retry finds the same, a minute later
+            return
+        for notifier in self.notifiers:
+            try:
+                notifier({**context, "dimona_alert": alert})
+            except Exception as error:  # noqa: BLE001 - whoever can't be told so is told by the failed task
+                self.log.warning("%s failed: %s", type(notifier).__name__, type(error).__name__)
 
 
 class DimonaFollowUpReportOperator(BaseOperator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -9,14 +10,15 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 
 from dimona_provider.errors import InvalidSource
+from dimona_provider.foreseeing import Foreseen, foresee
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
-from dimona_provider.reporting import absent_lines, finding_lines
+from dimona_provider.reporting import MOST_LINES, absent_lines, finding_lines
 from dimona_provider.taken import Taken
 from dimona_provider.task_errors import Log, guarded, team_code
-from dimona_provider.tasks import routes_from, run_of, task_ledger
+from dimona_provider.tasks import reports_folder, routes_from, run_of, scope_of, task_ledger
 from dimona_provider.upkeep import sweep
 
 
@@ -82,6 +84,10 @@ class DimonaPlanOperator(BaseOperator):
 
     Malformed employments and those that need what this version can't do are listed, and the others go on.
 
+    A run may be about less: its params ``employer`` and ``employments`` (payroll's ids) say whom to plan, due
+    or not, and with ``dry_run`` the plan is logged and kept as a file of JSON lines, nothing is filed, and no
+    batch is handed out (docs/dags.md).
+
     :param dimona_conn_id: the connection to the NSSO; its environment is part of every intent, and its extra
         ``employers`` names other connections for some employers
     """
@@ -96,12 +102,25 @@ class DimonaPlanOperator(BaseOperator):
         with task_ledger(context) as ledger:
             sweep(ledger, now=time.time())
             routes = routes_from(self.dimona_conn_id)
-            run = run_of(context)
-            taken = plan_exports(ledger, run, routes, now=time.time())
-            references = batches.assign(ledger, run, routes, now=time.time())
+            run, scope = run_of(context), scope_of(context)
+            if context.get("params", {}).get("dry_run"):
+                self._tell(context, foresee(ledger, routes, now=time.time(), scope=scope))
+                return []
+            taken = plan_exports(ledger, run, routes, now=time.time(), scope=scope)
+            references = batches.assign(ledger, run, routes, now=time.time(), scope=scope)
         log_taken(self, taken)
         self.log.info("%d batches for %s", len(references), routes.default.environment)
         return references
+
+    def _tell(self, context: Context, found: list[Foreseen]) -> None:
+        for one in found[:MOST_LINES]:
+            self.log.info("%s of %s, by %s: %s", one.kind, one.employment, one.file_by or "-", one.reason)
+        folder = reports_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        name = "plan-" + re.sub(r"[^0-9A-Za-z._-]", "-", str(context["run_id"])) + ".jsonl"
+        (folder / name).write_text("".join(one.as_json() for one in found), encoding="utf-8")
+        filed = sum(one.kind not in {"question", "none"} for one in found)
+        self.log.info("dry run: %d would be filed, %d lines in %s", filed, len(found), folder / name)
 
 
 def log_taken(operator: BaseOperator, taken: Taken) -> None:

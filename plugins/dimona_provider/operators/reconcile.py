@@ -6,7 +6,6 @@ import asyncio
 import re
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from airflow.sdk import BaseOperator, Context, ObjectStoragePath
@@ -17,13 +16,13 @@ from dimona_provider.domain.routes import Route
 from dimona_provider.drift import csv_text, json_line, table_lines
 from dimona_provider.errors import DimonaError
 from dimona_provider.evidence import Evidence
-from dimona_provider.hooks import DimonaHook, default_location
+from dimona_provider.hooks import DimonaHook
 from dimona_provider.ledger import Ledger, gaps
 from dimona_provider.ledger.declared import employers
 from dimona_provider.pacing import open_line
 from dimona_provider.reconciliation import MOST_PAGES, Reconciled, reconcile
 from dimona_provider.task_errors import airflow_errors
-from dimona_provider.tasks import routes_from, task_ledger
+from dimona_provider.tasks import reports_folder, routes_from, task_ledger
 from dimona_provider.upkeep import sweep
 from dimona_provider.wanting import wished
 
@@ -164,12 +163,7 @@ class DimonaDriftReportOperator(BaseOperator):
     def _folder(self) -> ObjectStoragePath:
         if self.location:
             return ObjectStoragePath(self.location, conn_id=self.storage_conn_id)
-        return ObjectStoragePath(f"file://{_home() / 'reports'}")
-
-
-def _home() -> Path:
-    path = default_location().url.database
-    return Path(str(path)).parent
+        return ObjectStoragePath(f"file://{reports_folder()}")
 
 
 def _add(totals: dict[str, int], done: Reconciled) -> None:

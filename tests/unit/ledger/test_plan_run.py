@@ -16,7 +16,7 @@ from dimona_provider.domain.planning.differences import TIMES
 from dimona_provider.histories import stand
 from dimona_provider.identity import make_intent
 from dimona_provider.intake import plan_exports, take_source
-from dimona_provider.ledger import history, intents, plan_schema, staging
+from dimona_provider.ledger import batches, history, intents, plan_schema, staging, wishes
 from dimona_provider.ledger.intents import Recorded
 from support import people
 from support.clocks import START
@@ -307,3 +307,70 @@ def told(periods):
         (one.period_id.number, one.is_cancelled, *(str(getattr(one.content, name)) for name in TIMES))
         for one in periods
     )
+
+
+def routes_ahead(days):
+    return replace(ROUTES, days_ahead={"dimona_default": days})
+
+
+def plan_ahead(ledger, days, *records, now=START, scope=None):
+    if records:
+        staging.stage(ledger, staging.new_export(), 1, records, now=now)
+    return plan_exports(ledger, RUN, routes_ahead(days), now=now, scope=scope)
+
+
+@pytest.mark.parametrize("exports_again", [True, False])
+def test_what_starts_beyond_the_window_is_filed_on_its_day(ledger, exports_again):
+    record = people.employment(start_date="2027-03-01")
+    opens = dt.datetime(2027, 2, 22, tzinfo=BRUSSELS).timestamp()
+    again = [record] if exports_again else []
+
+    early = plan_ahead(ledger, {"*": 7}, record)
+
+    assert [one.field for one in early.findings] == ["start_date"]
+    plan_ahead(ledger, {"*": 7}, *again, now=opens - 1)
+    assert not rows(ledger)
+    assert plan_ahead(ledger, {"*": 7}, *again, now=opens).recorded[Recorded.NEW] == 1
+    assert kinds(ledger) == [("IN", "planned")]
+
+
+def test_each_employer_has_its_own_window(ledger):
+    far = {"start_date": "2027-03-01"}
+    other = people.employment(
+        employment_id="E-2", employer=people.OTHER_EMPLOYER, worker={"ssin": people.ssin(2)}, **far
+    )
+
+    plan_ahead(ledger, {people.EMPLOYER: 7, "*": 90}, people.employment(**far), other)
+
+    assert [one.employment for one in rows(ledger)] == ["E-2"]
+
+
+def test_a_changed_period_and_its_replacement_wait_for_no_window(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment(start_date="2027-03-01"))
+    settle(ledger, nsso)
+
+    plan_ahead(ledger, {"*": 7}, people.employment(start_date="2027-03-01", joint_committee="140"))
+
+    assert [one.kind for one in rows(ledger)] == ["IN", "CANCEL", "IN"]
+
+
+def test_a_plan_of_some_employments_leaves_the_others_to_the_next(ledger):
+    some = wishes.Scope(people.EMPLOYER, frozenset({"E-2"}))
+    records = [people.employment(employment_id=f"E-{n}", worker={"ssin": people.ssin(n)}) for n in (1, 2, 3)]
+
+    plan_ahead(ledger, {}, *records, scope=some)
+
+    assert [one.employment for one in rows(ledger)] == ["E-2"]
+    plan(ledger)
+    assert [one.employment for one in rows(ledger)] == ["E-2", "E-1", "E-3"]
+
+
+def test_a_batch_of_some_employments_takes_no_others(ledger):
+    plan(ledger, people.employment(), people.employment(employment_id="E-2", worker={"ssin": people.ssin(2)}))
+
+    (reference,) = batches.assign(
+        ledger, RUN, ROUTES, now=START, scope=wishes.Scope(employments=frozenset({"E-2"}))
+    )
+
+    assert [one.batch for one in rows(ledger)] == [None, reference]

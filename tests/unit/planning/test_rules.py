@@ -567,3 +567,10 @@ def test_a_question_has_a_harmless_answer_and_a_day():
     assert asked.harmless == "keep"
     assert asked.harmless in asked.options
     assert asked.answer_by.timestamp() == at("2027-01-26 00:00").timestamp()
+
+
+@pytest.mark.parametrize("now", ["2027-01-21 09:00", "2027-01-25 09:00"], ids=["in time", "after the end's"])
+def test_a_day_that_moves_too_late_is_one_question_and_no_half_of_it_is_filed(now):
+    moved = wish("T17", start_date="2027-01-22", end_date="2027-01-22")
+
+    assert told(plan([moved], [period(100, "T17")], now)) == ["ask late_start: UPDATE 100"]

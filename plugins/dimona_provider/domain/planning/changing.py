@@ -108,6 +108,9 @@ def _closed_as_now(before: DimonaIn, after: DimonaIn) -> DimonaIn:
 
 
 def _is_in_order(content: DimonaIn) -> bool:
+    is_one_day = worker_types()[content.worker_type].one_day
+    if is_one_day and content.end_date != content.start_date:
+        return False
     if content.end_date is None or content.end_date > content.start_date:
         return True
     if content.end_date < content.start_date:

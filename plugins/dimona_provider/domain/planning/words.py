@@ -44,6 +44,7 @@ class Problem(_Said):
     """Why a wish becomes no declaration, or a period is left alone."""
 
     TOO_EARLY = "too_early", "too early: the NSSO does not take it yet, and a later plan declares it"
+    WINDOW = "window", "it starts later than this connection files ahead; a later plan declares it"
     OVERLAP = "overlap", "it overlaps another period of this worker with this employer"
     RUNS_ON = "runs_on", "with the days around it, occasional work goes on for more than two days"
     LOCKED = "locked", "the NSSO has locked its period: contact the NSSO"
