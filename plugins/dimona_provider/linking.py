@@ -107,10 +107,14 @@ def _employments(ledger: Ledger, environment: str, employer: str, workers: set[s
             told.add(one.employment)
             start, end = (effect.terms.start, effect.terms.end) if effect.terms else (None, None)
             yield Fitting(one.employment, one.worker_hash, one.worker_type, start, end, one.period_id)
-    for wish in wishes.of_workers(ledger, environment, employer, workers):
+    with ledger.read() as connection:
+        wished = wishes.of_workers(ledger, connection, environment, workers)
+    for wish in itertools.chain.from_iterable(wished.values()):
+        if wish.employer != employer or wish.employment in told:
+            continue
         kept = json.loads(wish.body)
         _, terms, _ = read_effect(kept["declaration"])
-        if terms is not None and kept["status"] != "withdrawn" and wish.employment not in told:
+        if terms is not None and kept["status"] != "withdrawn":
             yield Fitting(wish.employment, wish.worker_hash, terms.worker_type, terms.start, terms.end)
 
 
