@@ -39,11 +39,11 @@ down: ## Stop everything that make demo started
 SLOW_SHARE ?= 1
 
 # Tests wait more than they compute: more processes than cores. A file's tests stay together.
-WORKERS ?= 3
+PROCESSES ?= 3
 
 .PHONY: test
-test: setup ## Run the tests without their slow layer (WORKERS=0: in one process)
-	@$(BIN)/python -m pytest -m "not slow" --numprocesses $(WORKERS) --dist loadfile $(PYTEST)
+test: setup ## Run the tests without their slow layer (PROCESSES=0: in one)
+	@$(BIN)/python -m pytest -m "not slow" --numprocesses $(PROCESSES) --dist loadfile $(PYTEST)
 
 .PHONY: test-slow
 test-slow: setup ## Run the slow layer: real components, many examples (SLOW_SHARE=0.1: a tenth)
