@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from dimona_provider import cli_contact, cli_hold, cli_keeping, cli_ledger, cli_offline, cli_plan, cli_showing
+from dimona_provider import (
+    cli_contact,
+    cli_decide,
+    cli_hold,
+    cli_keeping,
+    cli_ledger,
+    cli_offline,
+    cli_plan,
+    cli_showing,
+)
 from dimona_provider.cli_opening import DASHES_ALLOWED
 
 app = typer.Typer(
@@ -31,6 +40,7 @@ app.command("explain")(cli_offline.explain)
 app.command("hold")(cli_hold.hold)
 app.command("release", context_settings=DASHES_ALLOWED)(cli_hold.release)
 app.command("plan")(cli_plan.plan)
+app.command("decide", context_settings=DASHES_ALLOWED)(cli_decide.decide)
 ledger_app.command("init")(cli_ledger.init)
 ledger_app.command("list")(cli_showing.list_)
 ledger_app.command("show", context_settings=DASHES_ALLOWED)(cli_showing.show)

@@ -7,14 +7,16 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 
 import sqlalchemy as sa
 
+from dimona_provider.decided import is_allowed, with_answers
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.planning.brake import Brake, count_ends, hold_ends
 from dimona_provider.domain.planning.window import hold_early
 from dimona_provider.domain.routes import Routes
-from dimona_provider.ledger import Ledger, history, staging, wishes
+from dimona_provider.ledger import Ledger, answering, history, staging, wishes
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.recording import Recorder, in_chain
 from dimona_provider.taken import Taken
@@ -65,6 +67,7 @@ def foresee(
     ]
     moment = dt.datetime.fromtimestamp(now, BRUSSELS)
     thoughts: list[tuple[WorkerPlan, dict[str, Recorded]]] = []
+    said_to_file: dict[str, frozenset[str]] = {}
     for some in in_slices(_due(ledger, routes, said, now, scope)):
         of_slice = {(one.environment, one.worker_hash) for one in some}
         with ledger.write() as connection, connection.begin_nested() as undone:
@@ -72,12 +75,16 @@ def foresee(
             wishes.keep_all(ledger, connection, kept, now=now)
             for thought in think(ledger, connection, some, now):
                 plan = hold_early(thought.plan, routes.days_ahead_of, moment.date())
+                allowed = answering.to_file(ledger, connection, thought.environment)
+                said_to_file[thought.environment] = allowed
+                plan = with_answers(plan, allowed)
                 within = replace(thought, plan=plan)
                 thoughts.append((within, _recorded(ledger, connection, within, now)))
             undone.rollback()
     stopped = _stopped(ledger, [one for one, _ in thoughts])
     for thought, recorded in thoughts:
-        found += _lines(thought, recorded, {name for where, name in stopped if where == thought.environment})
+        of_environment = {name for where, name in stopped if where == thought.environment}
+        found += _lines(thought, recorded, of_environment, said_to_file[thought.environment])
     return found
 
 
@@ -128,8 +135,10 @@ def _stopped(ledger: Ledger, thoughts: Iterable[WorkerPlan]) -> set[tuple[str, s
     }
 
 
-def _lines(thought: WorkerPlan, recorded: dict[str, Recorded], stopped: set[str]) -> Iterator[Foreseen]:
-    plan, held = hold_ends(thought.plan, stopped)
+def _lines(
+    thought: WorkerPlan, recorded: dict[str, Recorded], stopped: set[str], allowed: frozenset[str]
+) -> Iterator[Foreseen]:
+    plan, held = hold_ends(thought.plan, stopped, partial(is_allowed, allowed=allowed))
     keys = {one.key for some in held.values() for one in some}
     for one in thought.plan.planned:
         if one.key not in recorded:  # under way already

@@ -6,10 +6,12 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import sqlalchemy as sa
 
 from dimona_provider.beginnings import Begun, begin
+from dimona_provider.decided import is_allowed, with_answers
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.planning.brake import Brake, hold_ends, question
 from dimona_provider.domain.planning.values import Decision, Plan, Planned, Unplanned
@@ -17,7 +19,7 @@ from dimona_provider.domain.planning.window import hold_early
 from dimona_provider.domain.planning.words import Problem
 from dimona_provider.domain.routes import Routes
 from dimona_provider.histories import is_assumed
-from dimona_provider.ledger import Ledger, history, wishes
+from dimona_provider.ledger import Ledger, answering, history, wishes
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.findings import note_findings
 from dimona_provider.ledger.intents import Recorded
@@ -55,6 +57,8 @@ class PlanRun:
     """What of the slice at hand was written down at once."""
     _again: dict[str, dict[str, float | None]] = field(default_factory=lambda: defaultdict(dict))
     """When the employments of the slice at hand are to be planned again, by environment."""
+    _said: dict[str, frozenset[str]] = field(default_factory=dict)
+    """What people said is to be filed, by environment."""
 
     def plan_due(self) -> None:
         """Plan all of them, some hundred in each transaction, so that a run that dies loses nothing."""
@@ -97,7 +101,9 @@ class PlanRun:
         }
 
     def _write(self, connection: sa.Connection, thought: WorkerPlan, stopped: frozenset[str]) -> None:
-        plan, held = hold_ends(thought.plan, stopped)
+        allowed = self._allowed(connection, thought.environment)
+        plan = with_answers(thought.plan, allowed)
+        plan, held = hold_ends(plan, stopped, partial(is_allowed, allowed=allowed))
         for employer, found in held.items():
             self._held[thought.environment, employer] += found
         # What is open may be refused, and then what it was in the way of has to be planned again.
@@ -119,6 +125,11 @@ class PlanRun:
         for name in sorted(thought.unknown):
             self.taken.find(name, "employment", _UNKNOWN)
         self._again[thought.environment] |= again
+
+    def _allowed(self, connection: sa.Connection, environment: str) -> frozenset[str]:
+        if environment not in self._said:
+            self._said[environment] = answering.to_file(self.ledger, connection, environment)
+        return self._said[environment]
 
     def _record(self, connection: sa.Connection, thought: WorkerPlan, plan: Plan) -> set[str]:
         """Write declarations down; return the employments that have to be planned again."""
@@ -162,6 +173,7 @@ class PlanRun:
         self._ask(connection, thought.environment, decision, employers[0])
 
     def _ask(self, connection: sa.Connection, environment: str, decision: Decision, employer: str) -> None:
-        new = ask(self.ledger, connection, environment, decision, employer=employer, now=self.now)
+        new, answer = ask(self.ledger, connection, environment, decision, employer=employer, now=self.now)
         self.taken.questions += new
-        self.taken.find(decision.employments[0], "employment", f"to be decided: {decision.kind.sentence}")
+        said = f"decided to {answer}" if answer else "to be decided"
+        self.taken.find(decision.employments[0], "employment", f"{said}: {decision.kind.sentence}")

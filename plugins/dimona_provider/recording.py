@@ -157,8 +157,8 @@ def ask(
     *,
     employer: str,
     now: float,
-) -> bool:
-    """Write a question of a plan down; tell whether it is new."""
+) -> tuple[bool, str | None]:
+    """Write a question of a plan down; tell whether it is new, and what a person answered to it before."""
     harmless_first = sorted(decision.options, key=lambda one: one is not decision.harmless)
     question = Question(
         environment=environment,

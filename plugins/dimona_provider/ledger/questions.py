@@ -30,8 +30,10 @@ class Question:
     """The declarations that a yes would file, as JSON in clear; encrypted on the way in."""
 
 
-def ask(ledger: Ledger, connection: sa.Connection, question: Question, *, now: float) -> bool:
-    """Write *question* down; tell whether it is new."""
+def ask(
+    ledger: Ledger, connection: sa.Connection, question: Question, *, now: float
+) -> tuple[bool, str | None]:
+    """Write *question* down; tell whether it is new, and what a person answered to it before."""
     said = [question.employer, question.kind, list(question.periods), sorted(question.employments)]
     key = ledger.keys.content_hash(json.dumps([*said, question.body.decode()]))
     row = {
@@ -47,4 +49,7 @@ def ask(ledger: Ledger, connection: sa.Connection, question: Question, *, now: f
         "asked_at": now,
     }
     insert = insert_once(connection, decisions).values(row).returning(decisions.c.id)
-    return connection.scalar(insert) is not None
+    if connection.scalar(insert) is not None:
+        return True, None
+    same = (decisions.c.environment == question.environment, decisions.c.key == key)
+    return False, connection.scalar(sa.select(decisions.c.answer).where(*same))

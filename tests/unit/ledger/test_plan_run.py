@@ -13,10 +13,20 @@ from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
 from dimona_provider.domain.planning.differences import TIMES
+from dimona_provider.errors import DecisionRefused
 from dimona_provider.histories import stand
 from dimona_provider.identity import make_intent
 from dimona_provider.intake import plan_exports, take_source
-from dimona_provider.ledger import batches, history, intents, plan_schema, staging, wishes
+from dimona_provider.ledger import (
+    answering,
+    batches,
+    history,
+    intents,
+    plan_schema,
+    schema,
+    staging,
+    wishes,
+)
 from dimona_provider.ledger.intents import Recorded
 from support import people
 from support.clocks import START
@@ -374,3 +384,103 @@ def test_a_batch_of_some_employments_takes_no_others(ledger):
     )
 
     assert [one.batch for one in rows(ledger)] == [None, reference]
+
+
+def late_withdrawal(ledger, nsso):
+    """Let payroll withdraw what has begun; return when it did, and what is asked."""
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+    late = START + 30 * 86_400
+    plan(ledger, people.employment(status="withdrawn"), now=late)
+    (asked,) = answering.questions(ledger)
+    return late, asked
+
+
+def test_a_late_cancel_that_a_person_wants_is_filed_once(ledger):
+    nsso = FiledRegister()
+    late, asked = late_withdrawal(ledger, nsso)
+
+    assert answering.answer(ledger, asked.reference, "file", reason="never came", now=late + 60)
+    assert not answering.answer(ledger, asked.reference, "file", reason="never came", now=late + 61)
+    taken = plan(ledger, now=late + 120)
+    again = plan(ledger, now=late + 180)
+
+    assert (taken.recorded, taken.questions, again.recorded) == ({Recorded.NEW: 1}, 0, {})
+    assert kinds(ledger)[1:] == [("CANCEL", "planned")]
+    assert [
+        (one.what, one.actor, one.detail) for one in rows(ledger, schema.events) if one.what == "decided"
+    ] == [("decided", ledger.actor, f"{asked.reference} late_cancel: file; never came")]
+    settle(ledger, nsso, now=late + 240)
+    assert plan(ledger, people.employment(status="withdrawn"), now=late + 300).questions == 0
+    assert list(answering.questions(ledger)) == []
+
+
+@pytest.mark.parametrize("option", ["keep", "correct"])
+def test_what_a_person_keeps_is_not_filed_and_not_asked_again(ledger, option):
+    late, asked = late_withdrawal(ledger, FiledRegister())
+
+    answering.answer(ledger, asked.reference, option, reason="worked", now=late + 60)
+    taken = plan(ledger, people.employment(status="withdrawn"), now=late + 120)
+
+    assert (taken.recorded, taken.questions, len(rows(ledger))) == ({}, 0, 1)
+    assert f"decided to {option}" in taken.findings[0].reason
+    assert list(answering.questions(ledger)) == []
+
+
+def test_silence_keeps_and_may_be_broken_later(ledger):
+    late, asked = late_withdrawal(ledger, FiledRegister())
+    after = asked.answer_by + 1
+
+    assert (asked.holds(late), asked.holds(after)) == (None, "keep")
+    assert plan(ledger, now=after).recorded == {}
+    answering.answer(ledger, asked.reference, "file", reason="found out late", now=after)
+    assert plan(ledger, now=after + 1).recorded == {Recorded.NEW: 1}
+
+
+def test_an_old_answer_files_nothing_that_payroll_wishes_no_more(ledger):
+    late, asked = late_withdrawal(ledger, FiledRegister())
+    answering.answer(ledger, asked.reference, "file", reason="never came", now=late + 60)
+
+    taken = plan(ledger, people.employment(), now=late + 120)
+
+    assert (taken.recorded, len(rows(ledger))) == ({Recorded.KNOWN: 1}, 1)
+
+
+def test_ends_that_the_brake_held_go_when_a_person_says_so(ledger):
+    nsso = FiledRegister()
+
+    def people_of(count, **changes):
+        return [
+            people.employment(employment_id=f"E-{number}", worker={"ssin": people.ssin(number)}, **changes)
+            for number in range(1, count + 1)
+        ]
+
+    plan(ledger, *people_of(20))
+    settle(ledger, nsso)
+    plan(ledger, *people_of(6, status="ended", end_date="2027-02-26"))
+    (asked,) = answering.questions(ledger)
+    answering.answer(ledger, asked.reference, "file", reason="the shop closes", now=START)
+
+    taken = plan(ledger)
+    results = settle(ledger, nsso)
+
+    assert (taken.recorded, taken.questions) == ({Recorded.NEW: 6}, 0)
+    assert results == [("OUT", "A")] * 6
+
+
+@pytest.mark.parametrize(
+    ("reference", "option", "said"),
+    [
+        ("nobody", "file", "no such question"),
+        (None, "cancel", "may be answered with keep"),
+        (None, "keep", "anew"),
+    ],
+)
+def test_what_is_no_answer_changes_nothing(ledger, reference, option, said):
+    late, asked = late_withdrawal(ledger, FiledRegister())
+    answering.answer(ledger, asked.reference, "file", reason="never came", now=late)
+
+    with pytest.raises(DecisionRefused, match=said):
+        answering.answer(ledger, reference or asked.reference, option, reason="no", now=late + 1)
+
+    assert [one.answer for one in answering.questions(ledger, only_open=False)] == ["file"]

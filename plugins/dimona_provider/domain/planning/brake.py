@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from dimona_provider.domain.declaration import Kind
@@ -33,9 +33,16 @@ def count_ends(plan: Plan) -> Counter[str]:
     return Counter(employer for employer in map(_ends_of, plan.planned) if employer)
 
 
-def hold_ends(plan: Plan, stopped: Set[str]) -> tuple[Plan, dict[str, list[Planned]]]:
-    """Return a worker's plan without the OUT and CANCEL of *stopped* employers, and these by employer."""
+def hold_ends(
+    plan: Plan, stopped: Set[str], is_allowed: Callable[[Planned], bool] = lambda _planned: False
+) -> tuple[Plan, dict[str, list[Planned]]]:
+    """
+    Return a worker's plan without the OUT and CANCEL of *stopped* employers, and these by employer.
+
+    What a person has allowed goes all the same.
+    """
     keys = _held_keys(plan, stopped)
+    keys = {one.key: keys[one.key] for one in plan.planned if one.key in keys and not is_allowed(one)}
     if not keys:
         return plan, {}
     held: dict[str, list[Planned]] = {}

@@ -1,0 +1,111 @@
+"""The command by which a person answers what a plan may not do by itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dimona_provider.cli_opening import (
+    Format,
+    is_text,
+    now,
+    opened_ledger,
+    read_employer,
+    read_reason,
+    say,
+    write,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from dimona_provider.ledger.answering import Asked
+
+
+def decide(
+    reference: Annotated[
+        str | None, typer.Argument(metavar="QUESTION", callback=is_text, help="The question's reference.")
+    ] = None,
+    *,
+    option: Annotated[
+        str | None, typer.Option("--option", callback=is_text, help="One of the question's options.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="R", help="Why; names no person.")] = None,
+    employer: Annotated[
+        str | None, typer.Option("--employer", metavar="N", help="List those of one employer.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="List answered ones too.")] = False,
+    form: Annotated[
+        Format, typer.Option("--format", help="Of the list: json for programs, table for people.")
+    ] = Format.TABLE,
+) -> None:
+    """
+    Answer a question of a plan; without a QUESTION, list those that nobody has answered.
+
+    With `file` the next plan files what was held back, if payroll still wishes just that. Any other answer
+    files nothing. After its deadline the first option holds until somebody answers.
+    """
+    if reference is None:
+        if option is not None or reason is not None:
+            raise typer.BadParameter("say which question", param_hint="QUESTION")
+        number = read_employer(employer) if employer else None
+        with opened_ledger() as ledger:
+            from dimona_provider.ledger.answering import questions
+
+            found = questions(ledger, employer=number, only_open=not everything)
+            write(_json(found) if form is Format.JSON else _table(found))
+        return
+    if option is None or reason is None:
+        raise typer.BadParameter("say --option and --reason")
+    why = read_reason(reason)
+    with opened_ledger() as ledger:
+        from dimona_provider.ledger.answering import FILE, answer
+
+        is_new = answer(ledger, reference, option, reason=why, now=now())
+        then = "the next plan files it" if option == FILE else "nothing is filed"
+        say(f"{reference}: {option}{'' if is_new else ' already'}; {then}")
+
+
+def _json(found: Iterable[Asked]) -> Iterator[str]:
+    yield json.dumps([_plain(one) for one in found], indent=2) + "\n"
+
+
+def _plain(one: Asked) -> dict[str, object]:
+    from dimona_provider.ledger.listing import iso
+
+    return {
+        "question": one.reference,
+        "employer": one.employer or None,
+        "kind": one.kind,
+        "employments": list(one.employments),
+        "options": list(one.options),
+        "asked_at": iso(one.asked_at),
+        "answer_by": iso(one.answer_by),
+        "answer": one.answer,
+        "holds": one.holds(now()),
+        "answered_by": one.answered_by,
+        "answered_at": iso(one.answered_at),
+    }
+
+
+def _sentence(kind: str) -> str:
+    from dimona_provider.domain.planning.words import DecisionKind
+
+    return next(one.sentence for one in DecisionKind if one == kind)
+
+
+def _table(found: Iterable[Asked]) -> Iterator[str]:
+    from dimona_provider.ledger.listing import iso
+
+    is_empty = True
+    for one in found:
+        is_empty = False
+        holds = one.holds(now())
+        named = ", ".join(one.employments[:5]) + (", …" if len(one.employments) > 5 else "")
+        yield f"{one.reference}  {one.employer}  {one.kind}: {_sentence(one.kind)}\n"
+        yield f"  {len(one.employments)} employments ({named}); by {iso(one.answer_by)}\n"
+        yield f"  {f'{holds} holds' if holds else 'open'}; options: {', '.join(one.options)}\n"
+    if is_empty:
+        yield "nothing is to be decided\n"
