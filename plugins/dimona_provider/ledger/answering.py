@@ -13,6 +13,7 @@ from dimona_provider.errors import DecisionRefused
 from dimona_provider.ledger import wishes
 from dimona_provider.ledger.plan_schema import decisions
 from dimona_provider.ledger.store import Ledger
+from dimona_provider.ledger.unreadable import opened
 
 FILE = "file"
 """The answer by which the held declarations are filed; with any other one they are not."""
@@ -86,11 +87,10 @@ def to_file(ledger: Ledger, connection: sa.Connection, environment: str) -> froz
     query = sa.select(decisions.c.id, decisions.c.body).where(
         decisions.c.environment == environment, decisions.c.answer == FILE
     )
-    rows = connection.execute(query).all()
+    # What no key opens is not filed, and its question stays.
+    readable, _ = opened(ledger, connection.execute(query).all())
     return frozenset(
-        held_mark(one["key"], one["declaration"])
-        for row in rows
-        for one in json.loads(ledger.keys.decrypt(row.body))
+        held_mark(one["key"], one["declaration"]) for _, body in readable for one in json.loads(body)
     )
 
 

@@ -446,6 +446,18 @@ def test_an_old_answer_files_nothing_that_payroll_wishes_no_more(ledger):
     assert (taken.recorded, len(rows(ledger))) == ({Recorded.KNOWN: 1}, 1)
 
 
+def test_an_answer_whose_declarations_no_key_opens_stops_no_plan(ledger):
+    late, asked = late_withdrawal(ledger, FiledRegister())
+    answering.answer(ledger, asked.reference, "file", reason="never came", now=late + 60)
+    with ledger.write() as connection:
+        connection.execute(plan_schema.decisions.update().values(body=b"lost"))
+
+    taken = plan(ledger, now=late + 120)
+
+    assert (taken.recorded, len(rows(ledger))) == ({}, 1)
+    assert "decided to file" in taken.findings[0].reason
+
+
 def test_ends_that_the_brake_held_go_when_a_person_says_so(ledger):
     nsso = FiledRegister()
 
