@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 
 import pytest
+import sqlalchemy as sa
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from dimona_provider.cli import app
 from dimona_provider.domain.outcome import State
 from dimona_provider.hooks import DimonaLedgerHook
-from support.ledgers import batch_of, row, set_state
+from dimona_provider.ledger import questions
+from dimona_provider.ledger.plan_schema import decisions
+from dimona_provider.ledger.questions import Question
+from support.clocks import START
+from support.ledgers import ENVIRONMENT, batch_of, row, set_state
 from support.markdown import DOCS, blocks
+from support.people import EMPLOYER
 
 _DOCUMENTS = ("ledger.md", "operations.md", "reconciliation.md")
 TOO_EARLY = "dimona ledger rotate-key --drop-old"
@@ -40,6 +47,24 @@ def ledger_of_home(monkeypatch, tmp_path):
     return opened
 
 
+def asked(ledger, line):
+    """Ask what a document's line answers; return the question's reference."""
+    question = Question(
+        environment=ENVIRONMENT,
+        employer=EMPLOYER,
+        kind="late_cancel",
+        employments=["E-1"],
+        periods=[287654321012],
+        options=["keep", "correct", "file"],
+        answer_by=START,
+        body=json.dumps([{"key": line, "declaration": {}}]).encode(),
+    )
+    with ledger.write() as connection:
+        questions.ask(ledger, connection, question, now=START)
+        newest = sa.select(decisions.c.reference).order_by(decisions.c.id.desc()).limit(1)
+        return connection.scalar(newest)
+
+
 @pytest.mark.parametrize("name", ["ledger.md", "operations.md"])
 def test_the_commands_of_a_document_work(name, ledger_of_home):
     lines = documented(name)
@@ -53,7 +78,8 @@ def test_the_commands_of_a_document_work(name, ledger_of_home):
         set_state(ledger, 1, state=state, declaration_id=None, result=None)
         if " --outcome " in line:
             set_state(ledger, 1, declaration_id=287654321012, result="R")
-        words = shlex.split(line.replace("REFERENCE", row(ledger, 1).reference), comments=True)
+        said = line.replace("REFERENCE", row(ledger, 1).reference).replace("QUESTION", asked(ledger, line))
+        words = shlex.split(said, comments=True)
         ledger.close()
 
         ended = CliRunner().invoke(app, words[1:])
