@@ -36,9 +36,9 @@ def plan(
         raise typer.BadParameter("only the DAG dimona_declare files: say --dry-run", param_hint="--dry-run")
     number = cli_opening.read_employer(employer) if employer else None
     with cli_opening.one_line_errors(), cli_opening.opened_ledger() as ledger:
-        from dimona_provider.foreseeing import foresee  # noqa: PLC0415 - --help needs no Airflow
-        from dimona_provider.ledger.wishes import Scope  # noqa: PLC0415
-        from dimona_provider.tasks import routes_from  # noqa: PLC0415
+        from dimona_provider.foreseeing import foresee
+        from dimona_provider.ledger.agenda import Scope
+        from dimona_provider.tasks import routes_from
 
         scope = Scope(number, frozenset(employment or ())) if number or employment else None
         found = foresee(

@@ -16,7 +16,7 @@ from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.planning.brake import Brake, count_ends, hold_ends
 from dimona_provider.domain.planning.window import hold_early
 from dimona_provider.domain.routes import Routes
-from dimona_provider.ledger import Ledger, answering, history, staging, wishes
+from dimona_provider.ledger import Ledger, agenda, answering, history, staging, wishes
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.recording import Recorder, in_chain
 from dimona_provider.taken import Taken
@@ -45,7 +45,7 @@ class Foreseen:
 
 
 def foresee(
-    ledger: Ledger, routes: Routes, *, now: float, scope: wishes.Scope | None = None
+    ledger: Ledger, routes: Routes, *, now: float, scope: agenda.Scope | None = None
 ) -> list[Foreseen]:
     """
     Return what a plan at *now* would come to, of every staged export and of what is due.
@@ -101,15 +101,15 @@ def _staged(ledger: Ledger, routes: Routes, now: float) -> tuple[list[wishes.Wis
 
 
 def _due(
-    ledger: Ledger, routes: Routes, said: Iterable[wishes.Wish], now: float, scope: wishes.Scope | None
-) -> list[wishes.Due]:
+    ledger: Ledger, routes: Routes, said: Iterable[wishes.Wish], now: float, scope: agenda.Scope | None
+) -> list[agenda.Due]:
     environments = {one.environment for one in (routes.default, *routes.by_employer.values())}
-    kept = wishes.due_workers(ledger, environments, now=now, scope=scope)
+    kept = agenda.due_workers(ledger, environments, now=now, scope=scope)
     counts = Counter({(one.environment, one.worker_hash): one.employments for one in kept})
     for wish in said:
         if scope is None or scope.holds(wish.employer, wish.employment):
             counts[wish.environment, wish.worker_hash] += 1
-    return [wishes.Due(where, worker, count) for (where, worker), count in counts.items()]
+    return [agenda.Due(where, worker, count) for (where, worker), count in counts.items()]
 
 
 def _recorded(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from dimona_provider.api.codec import read_declaration
 from dimona_provider.domain.declaration import DimonaIn
 from dimona_provider.domain.employment import Employment
-from dimona_provider.ledger import Ledger, history, periods, wishes
+from dimona_provider.ledger import Ledger, agenda, history, periods, wishes
 from dimona_provider.ledger.history import Declared
 from dimona_provider.shown import ShownPeriod, shown_periods
 
@@ -33,7 +33,7 @@ class Known:
 
 
 def gather(
-    ledger: Ledger, connection: sa.Connection, due: Sequence[wishes.Due], *, lock: bool
+    ledger: Ledger, connection: sa.Connection, due: Sequence[agenda.Due], *, lock: bool
 ) -> list[Known]:
     """Return what the ledger knows of each of *due*, in their order; with *lock*, other planners wait."""
     found: dict[tuple[str, str], Known] = {}
@@ -44,7 +44,7 @@ def gather(
     return [found[one.environment, one.worker_hash] for one in due]
 
 
-def with_periods(connection: sa.Connection, due: Sequence[wishes.Due]) -> list[wishes.Due]:
+def with_periods(connection: sa.Connection, due: Sequence[agenda.Due]) -> list[agenda.Due]:
     """Return those of *due* who have a period that could end."""
     found: set[tuple[str, str]] = set()
     for environment in {one.environment for one in due}:

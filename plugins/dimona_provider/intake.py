@@ -13,7 +13,7 @@ from typing import Any
 
 from dimona_provider.absence import absent
 from dimona_provider.domain.routes import Route, Routes
-from dimona_provider.ledger import Ledger, batches, staging, wishes
+from dimona_provider.ledger import Ledger, agenda, batches, staging, wishes
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.findings import note_findings
 from dimona_provider.ledger.intents import Recorded
@@ -30,7 +30,7 @@ def plan_exports(
     routes: Routes,
     *,
     now: float,
-    scope: wishes.Scope | None = None,
+    scope: agenda.Scope | None = None,
 ) -> Taken:
     """
     Keep every staged page of payroll as wishes, delete the page in the same transaction, then plan.

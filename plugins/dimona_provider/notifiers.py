@@ -15,7 +15,7 @@ class DimonaDeadlineNotifier(BaseNotifier):
 
     def notify(self, context: Context) -> None:
         """Pass on what ``DimonaAlertOperator`` found."""
-        self.tell(str(context["dimona_alert"]))  # type: ignore[typeddict-item]
+        self.tell(str(context["dimona_alert"]))  # type: ignore[typeddict-item]  # the alert adds it
 
     def tell(self, alert: str) -> None:
         """Tell it; *alert* is one sentence of references and deadlines, and names no person."""

@@ -19,7 +19,7 @@ from dimona_provider.domain.planning.window import hold_early
 from dimona_provider.domain.planning.words import Problem
 from dimona_provider.domain.routes import Routes
 from dimona_provider.histories import is_assumed
-from dimona_provider.ledger import Ledger, answering, history, wishes
+from dimona_provider.ledger import Ledger, agenda, answering, history, wishes
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.findings import note_findings
 from dimona_provider.ledger.intents import Recorded
@@ -50,7 +50,7 @@ class PlanRun:
     taken: Taken
     now: float
     brake: Brake = field(default_factory=Brake)
-    scope: wishes.Scope | None = None
+    scope: agenda.Scope | None = None
     """Whom alone to plan, due or not; None is everybody who is due."""
     _held: dict[tuple[str, str], list[Planned]] = field(default_factory=lambda: defaultdict(list))
     _begun: Begun = frozenset()
@@ -65,7 +65,7 @@ class PlanRun:
         environments = {
             route.environment for route in (self.routes.default, *self.routes.by_employer.values())
         }
-        due = wishes.due_workers(self.ledger, environments, now=self.now, scope=self.scope)
+        due = agenda.due_workers(self.ledger, environments, now=self.now, scope=self.scope)
         stopped = self._stopped(due)
         for some in in_slices(due):
             before = len(self.taken.findings)
@@ -92,7 +92,7 @@ class PlanRun:
     def _moment(self) -> dt.datetime:
         return dt.datetime.fromtimestamp(self.now, BRUSSELS)
 
-    def _stopped(self, due: list[wishes.Due]) -> set[tuple[str, str]]:
+    def _stopped(self, due: list[agenda.Due]) -> set[tuple[str, str]]:
         counts = count_ends(self.ledger, due, now=self.now)
         return {
             (environment, employer)

@@ -127,7 +127,9 @@ class Settlement:
                     await self._file_again_or_leave(one, None, caught_up)
 
     def _would_show(self, one: Unclear, caught_up: float) -> bool:
-        """Tell whether a search would show *one* by now, had it arrived."""
+        """Tell whether a search would show *one* by now, had it arrived; a person who says no is believed."""
+        if one.is_decided:
+            return False
         return caught_up > one.sent_until or self._clock.now() >= one.sent_until + self._refile_after
 
     async def _adopt(self, one: Unclear, found: FoundDeclaration) -> None:

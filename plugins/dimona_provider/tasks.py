@@ -15,8 +15,8 @@ from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.errors import ConfigurationError
 from dimona_provider.hooks import DimonaHook, DimonaLedgerHook, default_location
 from dimona_provider.ledger import Ledger, batches
+from dimona_provider.ledger.agenda import Scope
 from dimona_provider.ledger.batches import Batch, Run
-from dimona_provider.ledger.wishes import Scope
 
 
 def run_of(context: Context) -> Run:

@@ -18,7 +18,7 @@ from dimona_provider.domain.planning.wanting import wanted_periods
 from dimona_provider.domain.terms import Terms
 from dimona_provider.gathering import Known, gather
 from dimona_provider.histories import Standing, stand
-from dimona_provider.ledger import Ledger, wishes
+from dimona_provider.ledger import Ledger, agenda
 from dimona_provider.ledger.history import Declared
 
 _AT_ONCE = 100
@@ -33,9 +33,9 @@ def wished(ledger: Ledger, environment: str, employer: str, *, now: float) -> It
     planned, and an employment that needs several periods: nobody could say which of them a wish is about.
     """
     moment = dt.datetime.fromtimestamp(now, BRUSSELS)
-    workers = wishes.planned_workers(ledger, environment, employer)
+    workers = agenda.planned_workers(ledger, environment, employer)
     for start in range(0, len(workers), _AT_ONCE):
-        some = [wishes.Due(environment, worker, 0) for worker in workers[start : start + _AT_ONCE]]
+        some = [agenda.Due(environment, worker, 0) for worker in workers[start : start + _AT_ONCE]]
         with ledger.read() as connection:
             gathered = gather(ledger, connection, some, lock=False)
         for known in gathered:

@@ -29,7 +29,7 @@ from dimona_provider.domain.worker_types import quarter_of
 from dimona_provider.gathering import Known, gather, with_periods
 from dimona_provider.histories import Standing, is_assumed, stand
 from dimona_provider.identity import make_intent
-from dimona_provider.ledger import Ledger, wishes
+from dimona_provider.ledger import Ledger, agenda
 from dimona_provider.recording import employer_of
 
 
@@ -65,7 +65,7 @@ def write_wish(employment: Employment) -> dict[str, Any]:
 def think(
     ledger: Ledger,
     connection: sa.Connection,
-    due: Sequence[wishes.Due],
+    due: Sequence[agenda.Due],
     now: float,
     *,
     lock: bool = False,
@@ -150,7 +150,7 @@ _COMBINED = frozenset({"STU", "FLX", "EXT"})
 """Types whose periods of one quarter depend on each other."""
 
 
-def count_ends(ledger: Ledger, due: Sequence[wishes.Due], *, now: float) -> Counter[tuple[str, str]]:
+def count_ends(ledger: Ledger, due: Sequence[agenda.Due], *, now: float) -> Counter[tuple[str, str]]:
     """
     Count the OUT and CANCEL that planning *due* would file, by environment and employer.
 
@@ -173,9 +173,9 @@ _WORKERS, _EMPLOYMENTS = 200, 1000
 """How many may be in one transaction, and in memory at once."""
 
 
-def in_slices(due: Iterable[wishes.Due]) -> Iterator[list[wishes.Due]]:
+def in_slices(due: Iterable[agenda.Due]) -> Iterator[list[agenda.Due]]:
     """Yield the workers of one transaction after the other; one worker is never divided."""
-    some: list[wishes.Due] = []
+    some: list[agenda.Due] = []
     count = 0
     for one in due:
         if some and (len(some) == _WORKERS or count + one.employments > _EMPLOYMENTS):

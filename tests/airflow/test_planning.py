@@ -334,7 +334,7 @@ def test_a_run_by_hand_plans_whom_it_names_alone(execute, ledger):
     assert [(one.employment, one.batch) for one in rows] == [("E-2", batch)]
 
 
-def test_a_dry_run_keeps_the_plan_in_a_file_and_files_nothing(  # noqa: PLR0917
+def test_a_dry_run_keeps_the_plan_in_a_file_and_files_nothing(  # noqa: PLR0917 - fixtures
     execute, ledger, staged, tmp_path, monkeypatch, caplog
 ):
     monkeypatch.setattr("dimona_provider.operators.planning.reports_folder", lambda: tmp_path / "reports")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from dimona_provider.ledger.schema import intents
 from dimona_provider.operators import (
@@ -66,6 +66,11 @@ def test_settling_sends_nothing(filed, execute, nsso):
 def test_settling_an_unknown_batch_fails_at_once(ledger, execute):
     with pytest.raises(AirflowFailException, match="knows no batch"):
         execute(DimonaSettleOperator(task_id="settle", batch="nothing"))
+
+
+def test_a_dry_run_has_no_report_that_would_call_payroll(ledger, execute):
+    with pytest.raises(AirflowSkipException, match="nothing was filed"):
+        execute(DimonaReportOperator(task_id="report"), params={"dry_run": True})
 
 
 def test_the_report_counts_the_runs_declarations_and_lists_its_findings(filed, execute, logged):

@@ -63,6 +63,12 @@ class Nsso:
         file = self.folder / "declarations.jsonl"
         return file.exists() and file.stat().st_size > 0
 
+    @property
+    def has_been_asked(self) -> bool:
+        """Whether somebody has asked for an outcome."""
+        file = self.folder / "journal.jsonl"
+        return file.exists() and '"GET"' in file.read_text(encoding="utf-8")
+
     def start(self) -> None:
         """Start the process and wait for it."""
         self.stack.start_component(self.name)

@@ -14,8 +14,8 @@ def figures(verdict: Verdict, kinds: Mapping[str, int], events: Mapping[str, int
     yield f"refused: {verdict.refusals} (and {verdict.seeded_refusals} that were seeded)"
     yield f"unlawful cancels: {verdict.late_cancels}"
     yield f"employments declared as payroll wishes: {verdict.wishes_equal} of {verdict.wishes}"
-    yield "workers that differ for an open decision: " + _counted(verdict.by_decision)
-    yield "workers that differ for another reason: " + _counted(verdict.by_finding)
+    yield "employments and periods that differ for an open decision: " + _counted(verdict.by_decision)
+    yield "employments and periods that differ for what the plan told: " + _counted(verdict.by_finding)
     yield f"open decisions: {len(verdict.decisions)}"
     yield from (f"  {names}: {reason}" for names, reason in sorted(verdict.decisions))
 

@@ -18,6 +18,7 @@ from support.histories import BRUSSELS
 class Period:
     """A period that is not cancelled."""
 
+    number: int
     worker: str = field(repr=False)
     employer: str
     worker_type: str
@@ -67,5 +68,7 @@ def read(folder: Path) -> Truth:
         origin = origins[number]
         if not span.cancelled:
             worker = worker_key(dict(origin.filing.worker))
-            truth.periods.append(Period(worker, str(origin.employer), origin.filing.worker_type, span))
+            truth.periods.append(
+                Period(number, worker, str(origin.employer), origin.filing.worker_type, span)
+            )
     return truth

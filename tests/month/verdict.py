@@ -6,14 +6,16 @@ import datetime as dt
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from dimona_provider.api.codec import read_declaration
-from dimona_provider.ledger import Ledger, wishes
-from dimona_provider.ledger.plan_schema import decisions
+from dimona_provider.domain.planning.values import Decision, Unplanned
+from dimona_provider.ledger import Ledger, agenda
+from dimona_provider.ledger.plan_schema import decisions, employments
+from dimona_provider.ledger.schema import intents
 from dimona_provider.workplans import think
 from support.parts import Json
 from tests.month.payroll import UNKNOWN_EMPLOYER
@@ -34,9 +36,9 @@ class Verdict:
     wishes: int = 0
     wishes_equal: int = 0
     by_decision: Counter[str] = field(default_factory=Counter)
-    """Employments that differ because a question is open, by its kind."""
+    """Employments and periods that differ because a question about them is open, by its kind."""
     by_finding: Counter[str] = field(default_factory=Counter)
-    """Employments that differ because of what the planner told of them."""
+    """Employments and periods that differ because of what the planner told of them."""
     decisions: list[tuple[str, str]] = field(default_factory=list)
     """Every open decision: payroll's ids, and the reason in words."""
     unexplained: list[str] = field(default_factory=list)
@@ -54,7 +56,7 @@ def judge(ledger: Ledger, environment: str, truth: Truth, records: Iterable[Json
     for one in truth.refusals:
         verdict.seeded_refusals += one.employer == UNKNOWN_EMPLOYER
         verdict.refusals += one.employer != UNKNOWN_EMPLOYER
-    asked, found = _told(ledger, environment, now, verdict)
+    told = _told(ledger, environment, now, verdict)
     wished = defaultdict(list)
     for record in _as_kept(ledger, records):
         if record["status"] != "withdrawn" and record["employer"] != UNKNOWN_EMPLOYER:
@@ -62,21 +64,23 @@ def judge(ledger: Ledger, environment: str, truth: Truth, records: Iterable[Json
     stands = defaultdict(list)
     for period in truth.periods:
         stands[period.worker].append(period)
-    names = defaultdict(set)
-    for record in records:
-        names[worker_key(record["worker"])].add(record["employment_id"])
-    for worker in sorted(names):
-        _compare(verdict, wished[worker], stands[worker], names[worker], asked, found)
+    for worker in sorted({*wished, *stands}):
+        _compare(verdict, wished[worker], stands[worker], told)
     return verdict
 
 
-def _told(
-    ledger: Ledger, environment: str, now: float, verdict: Verdict
-) -> tuple[dict[str, str], dict[str, str]]:
+@dataclass(slots=True)
+class _Told:
+    """What the planner says of each employment and each period."""
+
+    asked: dict[str | int, str] = field(default_factory=dict)
+    found: dict[str | int, str] = field(default_factory=dict)
+
+
+def _told(ledger: Ledger, environment: str, now: float, verdict: Verdict) -> _Told:
     """Return what is asked and what is found of each employment, by planning everybody once more."""
-    asked: dict[str, str] = {}
-    found: dict[str, str] = {}
-    due = wishes.due_workers(ledger, {environment}, now=now, scope=wishes.Scope())
+    told = _Told()
+    due = agenda.due_workers(ledger, {environment}, now=now, scope=agenda.Scope())
     with ledger.read() as connection:
         thoughts = think(ledger, connection, due, now)
         open_ones = connection.execute(sa.select(decisions).where(decisions.c.answer.is_(None))).all()
@@ -85,19 +89,21 @@ def _told(
         refused = thought.plan.planned and _is_refused(ledger, thought.employments)
         verdict.still_planned += 0 if refused else len(thought.plan.planned)
         for decision in thought.plan.decisions:
-            asked |= dict.fromkeys(decision.employments, decision.kind.value)
+            told.asked |= dict.fromkeys(_subjects(decision), decision.kind.value)
             verdict.decisions.append((", ".join(decision.employments), decision.kind.sentence))
             if (decision.kind.value, tuple(sorted(decision.employments))) not in in_ledger:
                 verdict.unasked.append(f"{decision.kind}: {', '.join(decision.employments)}")
         for one in thought.plan.findings:
-            found |= dict.fromkeys(one.employments, one.problem.value)
-    return asked, found
+            told.found |= dict.fromkeys(_subjects(one), one.problem.value)
+    return told
+
+
+def _subjects(said: Decision | Unplanned) -> list[str | int]:
+    return [*said.employments, *(one.number for one in said.periods)]
 
 
 def _is_refused(ledger: Ledger, names: Iterable[str]) -> bool:
     """Tell whether the NSSO refused an employment and payroll still says the same: it is not filed again."""
-    from dimona_provider.ledger.schema import intents
-
     which = (intents.c.employment.in_(list(names)), intents.c.state == "refused")
     with ledger.read() as connection:
         return connection.scalar(sa.select(sa.func.count()).where(*which)) > 0
@@ -105,8 +111,6 @@ def _is_refused(ledger: Ledger, names: Iterable[str]) -> bool:
 
 def _as_kept(ledger: Ledger, records: Iterable[Json]) -> Iterable[Json]:
     """Yield the records with the dates that the ledger holds: a malformed export leaves the word before."""
-    from dimona_provider.ledger.plan_schema import employments
-
     with ledger.read() as connection:
         rows = connection.execute(sa.select(employments)).all()
     kept = {row.employment: json.loads(ledger.keys.decrypt(row.body)) for row in rows}
@@ -127,31 +131,17 @@ def _as_kept(ledger: Ledger, records: Iterable[Json]) -> Iterable[Json]:
         }
 
 
-def _compare(  # noqa: PLR0917
-    verdict: Verdict,
-    wished: list[Json],
-    stands: list[Period],
-    names: set[str],
-    asked: Mapping[str, str],
-    found: Mapping[str, str],
-) -> None:
+def _compare(verdict: Verdict, wished: list[Json], stands: list[Period], told: _Told) -> None:
     odd_periods = [one for one in stands if not _is_wished(one, wished)]
     verdict.periods += len(stands)
     verdict.equal += len(stands) - len(odd_periods)
     odd_wishes = [one for one in wished if not _is_declared(one, wished, stands)]
     verdict.wishes += len(wished)
     verdict.wishes_equal += len(wished) - len(odd_wishes)
-    odd = {one["employment_id"] for one in odd_wishes} or (names if odd_periods else set())
-    if not odd:
-        return
-    reasons = {asked[name] for name in names if name in asked}
-    told = {found[name] for name in names if name in found}
-    if reasons:
-        verdict.by_decision.update(sorted(reasons))
-    elif told:
-        verdict.by_finding.update(sorted(told))
-    else:
-        verdict.unexplained.append(", ".join(sorted(odd)))
+    odd = [*(one["employment_id"] for one in odd_wishes), *(one.number for one in odd_periods)]
+    verdict.by_decision.update({told.asked[one] for one in odd if one in told.asked})
+    verdict.by_finding.update({told.found[one] for one in odd if one in told.found and one not in told.asked})
+    verdict.unexplained += [str(one) for one in odd if one not in told.asked and one not in told.found]
 
 
 def _days(first: str, last: str | None) -> set[dt.date]:

@@ -1,4 +1,4 @@
-"""Which connection files for which employer: the setting ``employers`` of a connection."""
+"""What a connection says of employers: over which one each files, and how far ahead."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 from dimona_provider.domain.identifiers import EnterpriseNumber, NssoNumber
 
+_FARTHEST = 3650
+"""Days: further ahead nobody means it."""
+
 
 def read_employers(raw: Any) -> Mapping[str, str]:
     """
@@ -15,13 +18,7 @@ def read_employers(raw: Any) -> Mapping[str, str]:
 
     Raises ValueError with a sentence that fits into a list of problems.
     """
-    if raw is None or raw == "":
-        return {}
-    if isinstance(raw, str):
-        try:
-            raw = json.loads(raw)
-        except ValueError:
-            raw = None
+    raw = _from_form(raw)
     if not isinstance(raw, dict) or not all(isinstance(conn_id, str) and conn_id for conn_id in raw.values()):
         raise ValueError("extra.employers must be a JSON object of connection ids by employer number")
     try:
@@ -30,22 +27,13 @@ def read_employers(raw: Any) -> Mapping[str, str]:
         raise ValueError(f"extra.employers names an employer by {error}") from None
 
 
-_FARTHEST = 3650
-
-
 def read_days_ahead(raw: Any) -> Mapping[str, int]:
     """
     Read how many days ahead to file: a whole number for all employers (``*``), or an object by employer.
 
     Raises ValueError with a sentence that fits into a list of problems.
     """
-    if raw is None or raw == "":
-        return {}
-    if isinstance(raw, str):
-        try:
-            raw = json.loads(raw)
-        except ValueError:
-            raw = None
+    raw = _from_form(raw)
     found = raw if isinstance(raw, dict) else {"*": raw}
     if not all(type(days) is int and 0 <= days <= _FARTHEST for days in found.values()):
         raise ValueError(
@@ -55,6 +43,18 @@ def read_days_ahead(raw: Any) -> Mapping[str, int]:
         return {number if number == "*" else _employer(number): days for number, days in found.items()}
     except ValueError as error:
         raise ValueError(f"extra.file_ahead_days names an employer by {error}") from None
+
+
+def _from_form(raw: Any) -> Any:
+    """Return a field as it was meant: the form gives JSON as text, and nothing as None or an empty one."""
+    if raw is None or raw == "":
+        return {}
+    if not isinstance(raw, str):
+        return raw
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return None
 
 
 def _employer(number: str) -> str:

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from dimona_provider.domain.outcome import State
 from dimona_provider.domain.routes import Route, Routes
 from dimona_provider.errors import UnknownBatch
+from dimona_provider.ledger.agenda import Scope
 from dimona_provider.ledger.intents import insert_once
 from dimona_provider.ledger.plan_schema import employments
 from dimona_provider.ledger.schema import batches, intents, nearest_deadline
 from dimona_provider.ledger.slices import slices
 from dimona_provider.ledger.store import Ledger
-from dimona_provider.ledger.wishes import Scope
 
 SMALLEST_CHUNK = 500
 MOST_CHUNKS = 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from airflow.sdk import BaseOperator, Context
+from airflow.sdk.exceptions import AirflowSkipException
 
 from dimona_provider.domain.outcome import summarise
 from dimona_provider.ledger.summaries import (
@@ -25,7 +26,9 @@ class DimonaReportOperator(BaseOperator):
 
     @guarded
     def execute(self, context: Context) -> dict[str, int]:
-        """Report."""
+        """Report; a dry run is skipped, so that nobody downstream takes it for outcomes."""
+        if context.get("params", {}).get("dry_run"):
+            raise AirflowSkipException("dry run: nothing was filed, see the log of plan")
         with task_ledger(context) as ledger:
             sweep(ledger, now=time.time())
             run = run_of(context)

@@ -244,6 +244,25 @@ def test_malformed_employers_are_named_among_the_problems(employers, problem):
 
 
 @pytest.mark.parametrize(
+    ("ahead", "expected"),
+    [
+        (None, {}),
+        ("", {}),
+        (7, {"*": 7}),
+        ("0", {"*": 0}),
+        ('{"BE 0477.472.701": 7, "*": 30}', {"0477472701": 7, "*": 30}),
+    ],
+)
+def test_a_window_is_days_for_all_or_by_employer(ahead, expected):
+    assert read(file_ahead_days=ahead).file_ahead_days == expected
+
+
+@pytest.mark.parametrize("ahead", [-1, 3651, True, 1.5, "soon", [7], {"*": "7"}, {"0477472702": 7}, "{"])
+def test_a_malformed_window_is_named_among_the_problems(ahead):
+    assert "extra.file_ahead_days" in problems(file_ahead_days=ahead)
+
+
+@pytest.mark.parametrize(
     "committees",
     [
         pytest.param({"302/EXT": "XXX", "302.01": "140", "149": "149"}, id="object"),

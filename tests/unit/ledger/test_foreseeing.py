@@ -6,7 +6,7 @@ import pytest
 
 from dimona_provider.foreseeing import foresee
 from dimona_provider.intake import plan_exports
-from dimona_provider.ledger import plan_schema, schema, staging, wishes
+from dimona_provider.ledger import agenda, plan_schema, schema, staging
 from support import people
 from support.clocks import START
 from support.ledgers import ROUTES, RUN, rows
@@ -54,7 +54,7 @@ def test_nothing_changes_and_the_plan_files_what_was_foreseen(ledger, three):
 
 
 def test_a_scope_leaves_the_others_out(ledger, three):
-    scope = wishes.Scope(people.OTHER_EMPLOYER)
+    scope = agenda.Scope(people.OTHER_EMPLOYER)
 
     assert [one.employment for one in foresee(ledger, ROUTES, now=START, scope=scope)] == ["E-2"]
 

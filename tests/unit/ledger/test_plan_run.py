@@ -17,16 +17,7 @@ from dimona_provider.errors import DecisionRefused
 from dimona_provider.histories import stand
 from dimona_provider.identity import make_intent
 from dimona_provider.intake import plan_exports, take_source
-from dimona_provider.ledger import (
-    answering,
-    batches,
-    history,
-    intents,
-    plan_schema,
-    schema,
-    staging,
-    wishes,
-)
+from dimona_provider.ledger import agenda, answering, batches, history, intents, plan_schema, schema, staging
 from dimona_provider.ledger.intents import Recorded
 from support import people
 from support.clocks import START
@@ -46,6 +37,13 @@ def plan(ledger, *records, now=START):
 
 def body(ledger, one):
     return json.loads(ledger.keys.decrypt(one.body))
+
+
+def people_of(count, **changes):
+    return [
+        people.employment(employment_id=f"E-{number}", worker={"ssin": people.ssin(number)}, **changes)
+        for number in range(1, count + 1)
+    ]
 
 
 def settle(ledger, nsso, now=START):
@@ -198,12 +196,6 @@ def test_a_late_withdrawal_is_asked_once_and_never_filed(ledger):
 
 def test_many_ends_at_once_are_a_question_and_new_people_go_on(ledger):
     nsso = FiledRegister()
-
-    def people_of(count, **changes):
-        return [
-            people.employment(employment_id=f"E-{number}", worker={"ssin": people.ssin(number)}, **changes)
-            for number in range(1, count + 1)
-        ]
 
     plan(ledger, *people_of(20))
     settle(ledger, nsso)
@@ -366,7 +358,7 @@ def test_a_changed_period_and_its_replacement_wait_for_no_window(ledger):
 
 
 def test_a_plan_of_some_employments_leaves_the_others_to_the_next(ledger):
-    some = wishes.Scope(people.EMPLOYER, frozenset({"E-2"}))
+    some = agenda.Scope(people.EMPLOYER, frozenset({"E-2"}))
     records = [people.employment(employment_id=f"E-{n}", worker={"ssin": people.ssin(n)}) for n in (1, 2, 3)]
 
     plan_ahead(ledger, {}, *records, scope=some)
@@ -380,7 +372,7 @@ def test_a_batch_of_some_employments_takes_no_others(ledger):
     plan(ledger, people.employment(), people.employment(employment_id="E-2", worker={"ssin": people.ssin(2)}))
 
     (reference,) = batches.assign(
-        ledger, RUN, ROUTES, now=START, scope=wishes.Scope(employments=frozenset({"E-2"}))
+        ledger, RUN, ROUTES, now=START, scope=agenda.Scope(employments=frozenset({"E-2"}))
     )
 
     assert [one.batch for one in rows(ledger)] == [None, reference]
@@ -460,12 +452,6 @@ def test_an_answer_whose_declarations_no_key_opens_stops_no_plan(ledger):
 
 def test_ends_that_the_brake_held_go_when_a_person_says_so(ledger):
     nsso = FiledRegister()
-
-    def people_of(count, **changes):
-        return [
-            people.employment(employment_id=f"E-{number}", worker={"ssin": people.ssin(number)}, **changes)
-            for number in range(1, count + 1)
-        ]
 
     plan(ledger, *people_of(20))
     settle(ledger, nsso)

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from dimona_provider.ledger import holding
+from dimona_provider.ledger import decisions, holding
 from dimona_provider.ledger.schema import attempts
 from support.people import EMPLOYER, in_body, item, ssin
 from support.world import World
@@ -77,6 +77,24 @@ def test_what_the_nsso_refused_since_is_refused_when_ours_would_show(world: Worl
 
     assert (before, settled.adopted) == (0, 1)
     assert world.states(batch) == {"refused": 1}
+
+
+def test_what_a_person_says_was_not_filed_is_sent_whatever_was_refused_by_hand(world: World) -> None:
+    overlapping = filed_by_hand(world, endDate="2027-06-30")
+    world.accepted(item(7))
+    world.file_by_hand(in_body(ssin(2)))
+    batch = world.filed([item(1)], [LOST])
+    cancelled_by_hand(world, overlapping)  # so that it would be accepted now
+    world.passes(1400.0)
+    reference = world.intents()[-1].reference
+    decisions.resolve_not_filed(world.ledger, reference, reason="refused one is mine", now=world.clock.now())
+
+    settled = world.run_settlement(batch)
+    world.run(batch)
+    world.run_following(batch)
+
+    assert settled.adopted == 0
+    assert world.states(batch) == {"accepted": 1}
 
 
 def test_what_was_refused_beside_what_was_cancelled_is_for_a_person(world: World) -> None:
