@@ -3,6 +3,7 @@ When the NSSO lets us ask for an outcome: its polling schedule as a grid of slot
 
 Counted from the moment the 201 was read: nothing before 2 s, every 1 s to 30 s, every 60 s to 20 minutes,
 hourly after. Slots lie on a grid, so that a restarted poller asks at the same instants as the one before it.
+Whoever is too late for the grid keeps the interval alone, so that lateness is not doubled (docs/adr/0010).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ LONGEST_INTERVAL = 3600.0
 """Seconds between two GETs of a declaration that is older than that."""
 
 LATENESS = 0.1
-"""Share of the interval by which a GET may leave after its slot without losing the following slot."""
+"""Share of the interval by which a GET may leave after its slot and still keep to the grid."""
 
 _ROUNDING = 1e-5  # epoch seconds are exact to a quarter of a millionth
 
@@ -50,8 +51,9 @@ def next_look(filed_at: float, now: float, last_look: float | None = None) -> fl
     Return the next instant at which a declaration may be asked for, in epoch seconds like the arguments.
 
     It is the first slot at or after *now* that also keeps the interval of its stage from *last_look*, the
-    instant the last GET left. A GET that left a little after its slot (``LATENESS``) keeps the next slot, but
-    the full interval always passes between two GETs.
+    instant the last GET left. A GET that left a little after its slot (``LATENESS``) keeps the next slot;
+    after one that left later the next is due when the interval has passed, slot or not. The full interval
+    always passes between two GETs.
 
     >>> next_look(100.0, now=100.0)
     103.0
@@ -59,12 +61,19 @@ def next_look(filed_at: float, now: float, last_look: float | None = None) -> fl
     106.05
     >>> next_look(100.0, now=129.0, last_look=129.0)
     190.0
+    >>> next_look(100.0, now=140.0, last_look=140.0)
+    200.0
     """
     age = now - filed_at
     for stage in _STAGES:
         # The later of two GETs decides which interval lies between them: the strictest reading.
         floor = -math.inf if last_look is None else last_look - filed_at + stage.interval
-        slot = _first_slot(stage, max(age, floor - LATENESS * stage.interval))
+        tolerance = LATENESS * stage.interval
+        slot = _first_slot(stage, max(age, floor - tolerance))
+        if slot is not None and slot <= max(age, floor) + tolerance:
+            return filed_at + max(slot, floor)
+        if stage.begins <= max(age, floor) < stage.ends and floor >= age:
+            return filed_at + floor
         if slot is not None:
             return filed_at + max(slot, floor)
     raise AssertionError("the last stage never ends")

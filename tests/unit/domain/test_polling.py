@@ -80,10 +80,19 @@ def test_a_look_a_little_late_keeps_the_next_slot(filed, slot, late):
 
 
 @given(filings, st.integers(3, 26), st.floats(LATENESS + 0.01, 0.9))
-def test_a_look_much_too_late_skips_a_slot(filed, slot, late):
+def test_after_a_look_much_too_late_the_interval_counts_alone(filed, slot, late):
     left = filed + slot + late
 
-    assert next_look(filed, left, left) == pytest.approx(filed + slot + 2, abs=ROUNDING)
+    assert next_look(filed, left + 0.05, left) == pytest.approx(left + 1, abs=ROUNDING)
+
+
+@given(filings, st.lists(st.floats(0, 100), min_size=1, max_size=20))
+def test_lateness_is_never_doubled(filed, lates):
+    asked = looks(filed, [(late, 0.0) for late in lates], until=1100.0)
+
+    for before, after, late in zip(asked, asked[1:], lates[1:], strict=False):
+        if before - filed > 30:
+            assert after - before <= 60 * (1 + LATENESS) + late + ROUNDING
 
 
 @pytest.mark.parametrize(
@@ -95,7 +104,7 @@ def test_a_look_much_too_late_skips_a_slot(filed, slot, late):
         pytest.param(29.5, None, 30.0, id="never asked by half a minute"),
         pytest.param(1170.0, 1170.0, 4800.0, id="end of the second stage"),
         pytest.param(1199.0, None, 1200.0, id="never asked by 20 minutes"),
-        pytest.param(100.0, 100.0, 210.0, id="a restart that does not know better"),
+        pytest.param(100.0, 100.0, 160.0, id="a restart that does not know better"),
         pytest.param(4000.0, 1170.0, 4800.0, id="back after an outage"),
         pytest.param(100_000.0, 1200.0, 102_000.0, id="back after a day"),
     ],
@@ -124,14 +133,14 @@ def test_a_late_look_is_held_against_the_stage_it_leaves_in(now, last, allowed):
 @pytest.mark.parametrize(
     ("now", "is_answered", "looked_at", "polled_until", "expected"),
     [
-        pytest.param(300.0, False, None, 0.0, (300.0, 390.0), id="left young"),
+        pytest.param(300.0, False, None, 0.0, (300.0, 360.0), id="left young"),
         pytest.param(5000.0, False, None, 0.0, (1200.0, 4800.0), id="left old"),
         pytest.param(5000.0, False, None, 1190.0, (1200.0, 4800.0), id="its run polled it to the end"),
         pytest.param(300.0, True, None, 0.0, (1200.0, 4800.0), id="S, young"),
         pytest.param(390.5, True, 390.0, 0.0, (1200.0, 4800.0), id="S on a minute's look"),
         pytest.param(5000.0, True, 4800.0, 0.0, (4800.0, 8400.0), id="asked on its slot"),
         pytest.param(5000.0, True, 4900.0, 0.0, (4900.0, 8500.0), id="asked a little late"),
-        pytest.param(9000.0, True, 6000.0, 0.0, (6000.0, 12000.0), id="asked very late"),
+        pytest.param(9000.0, True, 6000.0, 0.0, (6000.0, 9600.0), id="asked very late"),
         pytest.param(99_000.0, True, 4800.0, 0.0, (4800.0, 8400.0), id="owed since an outage"),
         pytest.param(5000.0, True, None, 4900.0, (4900.0, 8500.0), id="a poller died after it was due"),
         pytest.param(5000.0, True, None, 4700.0, (1200.0, 4800.0), id="a poller died before it was due"),
