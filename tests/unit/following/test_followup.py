@@ -188,7 +188,7 @@ def test_what_a_dead_run_left_young_is_asked_for_each_minute_then_hourly(ledger)
     world.run(scenario())
 
     (ages,) = world.looks.values()
-    minutes = [390.0 + 60 * minute for minute in range(14)]
+    minutes = [360.0 + 60 * minute for minute in range(14)]
     assert ages == pytest.approx([*minutes, 4800, 8400, 12000], abs=0.1)
     world.assert_on_schedule()
 

@@ -145,7 +145,7 @@ def test_after_a_restart_the_interval_passes_before_the_first_look() -> None:
 
     poll(scenario, service)
 
-    assert service.looks[1] == pytest.approx([390], abs=0.01)
+    assert service.looks[1] == pytest.approx([360.5], abs=0.01)
 
 
 def test_a_short_budget_makes_looks_late_and_never_early() -> None:
