@@ -197,6 +197,23 @@ def test_unusual_check_digits_are_only_a_warning(filed, ledger):
     assert row(ledger, 3).state == "sent"
 
 
+_SSIN = people.SSIN
+_DOTTED = f"{_SSIN[:2]}.{_SSIN[2:4]}.{_SSIN[4:6]}-{_SSIN[6:9]}.{_SSIN[9:]}"
+
+
+@pytest.mark.parametrize("typed", [_SSIN, _DOTTED, f" {_SSIN[:6]} {_SSIN[6:]}", _SSIN.replace("", "-")])
+def test_a_persons_number_is_no_declarations_and_is_not_repeated(filed, ledger, typed):
+    before = rows(ledger), rows(ledger, schema.events)
+
+    ended = run("ledger", "resolve", row(ledger, 3).reference, f"--declaration-id={typed}", "--reason", "x")
+
+    assert one_line(ended, 2)
+    assert "looks like a social security number" in ended.stderr
+    assert typed.strip() not in ended.output
+    assert _SSIN not in ended.output
+    assert (rows(ledger), rows(ledger, schema.events)) == before
+
+
 def test_a_person_says_that_it_was_not_filed(filed, ledger):
     ended = run("ledger", "resolve", row(ledger, 3).reference, "--not-filed", "--reason", "not there")
 
