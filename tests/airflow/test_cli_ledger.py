@@ -325,6 +325,19 @@ def test_who_stops_reading_ends_the_list_without_a_word(filed):
     assert (ended.stdout, ended.stderr) == ("[", "")
 
 
+@pytest.mark.parametrize("words", [["list"], ["show", "R"], ["export", "-"], ["gaps"]], ids=" ".join)
+def test_who_only_reads_makes_no_ledger(ledger, connect, tmp_path, words):
+    path = tmp_path / "elsewhere" / "ledger.db"
+    keys = ledger.keys.to_json()
+    connect("dimona_ledger", {"conn_type": "sqlite", "host": str(path), "extra": {"keys": keys}})
+
+    ended = run("ledger", *words)
+
+    assert one_line(ended, 1)
+    assert f"there is no ledger at {path}" in ended.stderr
+    assert not path.parent.exists()
+
+
 def test_the_version_is_said():
     ended = run("--version")
 

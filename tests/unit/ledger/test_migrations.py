@@ -118,7 +118,7 @@ def old(new_database):
 
     def make(kind):
         url = new_database(kind)
-        engine = make_engine(url)
+        engine = make_engine(url, may_create=True)
         engines.append(engine)
         upgrade(engine, "0001")
         fill(engine)
