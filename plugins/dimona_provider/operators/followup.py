@@ -31,7 +31,7 @@ from dimona_provider.tasks import task_ledger
 from dimona_provider.upkeep import sweep
 
 OVERDUE = timedelta(hours=24)
-"""How long after its deadline a declaration still raises the alarm; the report lists it for ever."""
+"""How long after its deadline, or after it came so, a declaration alerts; the report lists it for ever."""
 
 
 class DimonaFollowUpOperator(BaseOperator):
@@ -106,7 +106,8 @@ class DimonaAlertOperator(BaseOperator):
     Fail when an unclear or held declaration is near its deadline, so that Airflow tells somebody.
 
     Fails with one sentence: references and deadlines. It goes on failing until somebody has seen to it, and
-    for a day after the deadline.
+    for a day after the deadline, or after it came so where that was later. What has no deadline is told of
+    from a day after it came so, until somebody has seen to it.
 
     :param alert_before: how long before the deadline; a ``timedelta``, 24 hours by default
     :param notifiers: notifiers of Airflow's, called once an hour before the task fails; their context has the
@@ -138,7 +139,7 @@ class DimonaAlertOperator(BaseOperator):
             if near:
                 self._notify(context, alert_sentence(near))
                 raise DeadlineNear(alert_sentence(near))
-        self.log.info("nothing unclear or held is near its deadline")
+        self.log.info("nothing unclear or held is near its deadline, or a day old without one")
 
     def _notify(self, context: Context, alert: str) -> None:
         if not self.notifiers or context["ti"].try_number > 1:  # a retry finds the same, a minute later
