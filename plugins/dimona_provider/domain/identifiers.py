@@ -181,7 +181,7 @@ class DimonaNumber:
         digits = re.sub(r"\D", "", raw)
         if re.fullmatch(r"[0-9]{11}", digits) and is_ssin(digits):
             raise ValueError(
-                "this looks like a social security number; write a declaration's number with all twelve digits"
+                "this looks like a social security number; a declaration's number has twelve digits"
             )
         return cls.parse(raw)
 

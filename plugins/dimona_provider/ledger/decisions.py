@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.outcome import Result, State
 from dimona_provider.errors import DecisionRefused
+from dimona_provider.ledger import batch_of_one
 from dimona_provider.ledger.claims import LEASE
 from dimona_provider.ledger.named import RESOLVED, detail_of, named_at
 from dimona_provider.ledger.putting_right import CLOCKS_DIFFER
@@ -80,8 +81,9 @@ def resolve_filed(
             changed_at=now,
         )
         _decide(connection, change, row)
+        batch = row.batch or batch_of_one.put_in(ledger, connection, row, now=now)
         detail = detail_of(declaration_id, reason, differs=differs)
-        ledger.note(connection, now, RESOLVED, intents=[row.id], batch=row.batch, detail=detail)
+        ledger.note(connection, now, RESOLVED, intents=[row.id], batch=batch, detail=detail)
     return Resolved(reference, State.SENT)
 
 
@@ -113,6 +115,7 @@ def resolve_not_filed(ledger: Ledger, reference: str, *, reason: str, now: float
         # Its claim stays: by it a run knows that it has to look once more before it sends.
         change = decide_to(State.PLANNED, State.UNCLEAR, reason=None, not_before=None, changed_at=now)
         _decide(connection, change, row)
+        batch_of_one.take_out(connection, row)
         detail = f"not filed: {reason}"
         ledger.note(connection, now, RESOLVED, intents=[row.id], batch=row.batch, detail=detail)
     return Resolved(reference, State.PLANNED)
