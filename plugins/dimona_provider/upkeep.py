@@ -1,7 +1,8 @@
 """
 Use case: bring the ledger up to date from what is in it, without asking the service.
 
-Answers are folded into states, what a vanished sender left is called unclear, and what can't be is put right.
+Answers are folded into states, what a vanished sender left is called unclear, what waits for something refused
+is held, and what can't be is put right.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dimona_provider.domain.outcome import summarise
 from dimona_provider.ledger import Ledger, claims, named
 from dimona_provider.ledger.answers import fold
 from dimona_provider.ledger.putting_right import put_right
+from dimona_provider.ledger.stranded import strand
 from dimona_provider.ledger.summaries import Notable, notable, states_of_batch
 
 
@@ -43,6 +45,7 @@ def bring_up_to_date(ledger: Ledger, batch: str, *, now: float) -> dict[str, int
     put_right(ledger, batch, now=now)
     fold_answers(ledger, batch, now=now)
     claims.expire(ledger, batch, now=now, request_timeout=REQUEST_TIMEOUT)
+    strand(ledger, batch, now=now)
     return summarise(states_of_batch(ledger, batch))
 
 
@@ -51,6 +54,7 @@ def sweep(ledger: Ledger, *, now: float) -> None:
     put_right(ledger, None, now=now)
     fold_answers(ledger, None, now=now)
     claims.expire(ledger, None, now=now, request_timeout=REQUEST_TIMEOUT)
+    strand(ledger, None, now=now)
 
 
 def standing(ledger: Ledger, batch: str, *, now: float) -> Standing:
