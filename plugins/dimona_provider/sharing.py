@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
-from dimona_provider.errors import ConfigurationError, DimonaError
+from dimona_provider.errors import ConfigurationError, DimonaError, KeysRotated
 from dimona_provider.followup import OpenPoller
 from dimona_provider.hooks import DimonaHook, DimonaLedgerHook
 from dimona_provider.ledger import Ledger
@@ -59,6 +59,10 @@ async def shared_poller(conn_id: str) -> AsyncIterator[Shared]:
         shared.users += 1
     try:
         yield shared
+    except KeysRotated:
+        if loop.shared.get(conn_id) is shared:
+            del loop.shared[conn_id]  # whoever comes next reads the keys anew
+        raise
     finally:
         shared.users -= 1
         if not shared.users:

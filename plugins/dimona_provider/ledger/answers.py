@@ -58,28 +58,30 @@ def insert_answers(ledger: Ledger, environment: str, received: Sequence[Received
 
     Of what has another number by now, or is purged, nothing is inserted.
     """
-    rows = [
-        {
-            "intent": one.intent,
-            "environment": environment,
-            "declaration_id": one.answer.declaration_id,
-            "result": one.answer.result,
-            "period_id": one.answer.period_id,
-            "anomalies": " ".join(one.answer.anomalies),
-            "body": ledger.keys.encrypt(one.body),
-            "received_at": one.at,
-        }
-        for one in received
-    ]
-    if not rows:
+    if not received:
         return
     with ledger.write() as connection:
         numbers = sa.select(intents.c.id, intents.c.declaration_id).where(
-            intents.c.id.in_({row["intent"] for row in rows})
+            intents.c.id.in_({one.intent for one in received})
         )
         current = {tuple(row) for row in connection.execute(numbers)}
-        if still := [row for row in rows if (row["intent"], row["declaration_id"]) in current]:
-            connection.execute(insert_once(connection, answers), still)
+        still = [one for one in received if (one.intent, one.answer.declaration_id) in current]
+        if still:
+            rows = [_row(ledger, connection, environment, one) for one in still]
+            connection.execute(insert_once(connection, answers), rows)
+
+
+def _row(ledger: Ledger, connection: sa.Connection, environment: str, one: Received) -> dict[str, object]:
+    return {
+        "intent": one.intent,
+        "environment": environment,
+        "declaration_id": one.answer.declaration_id,
+        "result": one.answer.result,
+        "period_id": one.answer.period_id,
+        "anomalies": " ".join(one.answer.anomalies),
+        "body": ledger.encrypt(connection, one.body),
+        "received_at": one.at,
+    }
 
 
 def fold(ledger: Ledger, batch: str | None, *, now: float, is_same: IsSame | None = None) -> int:

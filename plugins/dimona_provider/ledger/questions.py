@@ -45,7 +45,7 @@ def ask(
         "employments": json.dumps(list(question.employments)),
         "options": " ".join(question.options),
         "answer_by": question.answer_by,
-        "body": ledger.keys.encrypt(question.body),
+        "body": ledger.encrypt(connection, question.body),
         "asked_at": now,
     }
     insert = insert_once(connection, decisions).values(row).returning(decisions.c.id)

@@ -18,6 +18,7 @@ SCHEMA_VERSION = "0006"
 
 CANARY = b"dimona"
 WRONG_KEYS = "these keys are not this ledger's: restore the key file that belongs to it"
+_NEWEST = "dimona keys"
 _INIT = "run `dimona ledger init`"
 
 
@@ -41,6 +42,21 @@ class Ledger:
         """Give a transaction that only reads and never waits for writers."""
         with self.engine.connect().execution_options(read_only=True) as connection:
             yield connection
+
+    def encrypt(self, connection: sa.Connection, plain: bytes) -> bytes:
+        """
+        Encrypt *plain* with the newest key that this ledger has, for a row that *connection* is to write.
+
+        This process may have read its keys before they were rotated. Raises KeysRotated when it does not know
+        the newest one: what an old key encrypts nobody could read once that is dropped.
+        """
+        transaction = connection.get_transaction()
+        looked = connection.info.get(_NEWEST)
+        if looked is None or looked[0] is not transaction:  # once for all rows of it
+            canary = connection.scalar(sa.select(info.c.canary))
+            looked = connection.info[_NEWEST] = (transaction, self.keys.newest(bytes(canary or b"")))
+        newest: Keyring = looked[1]
+        return newest.encrypt(plain)
 
     def note(
         self,
