@@ -19,6 +19,7 @@ from dimona_provider.ledger.transitions import update_to
 
 WAITED_FOR = "it waits for "
 """How the reason of each of them begins; no other reason does."""
+_IS_SO = "what it waits for is so"
 
 _before = intents.alias()
 
@@ -54,6 +55,14 @@ def strand(ledger: Ledger, batch: str | None, *, now: float) -> int:
     return sum(to is State.HELD for to in changed)
 
 
+def free(ledger: Ledger, connection: sa.Connection, before: int, *, now: float) -> None:
+    """Plan again at once what was held for want of the intent *before*, which has its effect after all."""
+    which = (intents.c.depends_on == before, is_stranded())
+    change = update_to(State.PLANNED, reason=None, changed_at=now).where(*which).returning(intents.c.id)
+    freed = list(connection.scalars(change))
+    ledger.note(connection, now, "planned again", intents=freed, detail=_IS_SO)
+
+
 def is_stranded() -> sa.ColumnElement[bool]:
     """Return the condition that an intent is held for want of what it waits for; it never left."""
     return sa.and_(intents.c.state == State.HELD, intents.c.reason.startswith(WAITED_FOR))
@@ -75,5 +84,5 @@ def _change(ledger: Ledger, connection: sa.Connection, row: Any, now: float) -> 
     if not connection.execute(update_to(to, reason=reason, changed_at=now).where(*still)).rowcount:
         return None
     what = "planned again" if reason is None else str(State.HELD)
-    ledger.note(connection, now, what, intents=[row.id], detail=reason or "what it waits for is so")
+    ledger.note(connection, now, what, intents=[row.id], detail=reason or _IS_SO)
     return to

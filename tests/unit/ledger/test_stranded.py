@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from dimona_provider.domain.outcome import EFFECTIVE, State
-from dimona_provider.ledger import claims, corrections, holding, lateness, schema, switch
+from dimona_provider.ledger import claims, corrections, holding, lateness, schema, settled, switch
 from dimona_provider.ledger.decisions import resolve_filed
+from dimona_provider.ledger.freed import freed_by
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.stranded import strand
+from dimona_provider.ledger.unclear import refused_as_known
 from dimona_provider.upkeep import bring_up_to_date, sweep
 from support.clocks import START
-from support.ledgers import batch_of, new_batch, new_intent, record, row, rows, set_state
+from support.ledgers import batch_of, file_all, new_batch, new_intent, record, row, rows, set_state
 
 CANCEL, IN, OTHER = 1, 2, 3
 LATER = START + 3600.0
@@ -85,6 +87,19 @@ def test_it_goes_by_itself_once_that_turns_out_to_be_so(ledger, batch, state):
 
     assert (row(ledger, IN).state, row(ledger, IN).reason) == ("planned", None)
     assert {one.id for one in claims.claim(ledger, batch, "sender", limit=9, now=LATER)} == {IN, OTHER}
+
+
+def test_settlement_frees_it_at_once_when_it_finds_the_cancel_done(ledger, batch):
+    file_all(ledger, batch)
+    set_state(ledger, CANCEL, state="refused", anomalies="00913-355")
+    strand(ledger, None, now=START)
+    (known,) = refused_as_known(ledger, batch, ["00913-355"])
+
+    assert settled.mark_already_true(ledger, known, "already true at the NSSO", period_id=None, now=LATER)
+
+    assert row(ledger, IN).state == "planned"
+    assert freed_by(ledger, batch, now=LATER) == [batch]
+    assert events_of(ledger, IN)[-1] == ("planned again", "what it waits for is so")
 
 
 def test_a_person_may_release_it_alone_and_it_waits_no_more(ledger, batch):
