@@ -31,6 +31,8 @@ _STATES = {
     DecisionKind.UNREAD: State.UNCLEAR,
 }
 """How a declaration stands of which this is asked."""
+_AT_ONCE = frozenset({DecisionKind.UNCLEAR, DecisionKind.UNREAD})
+"""Questions whose answer is acted on before it is written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,11 @@ def questions(
     ledger: Ledger, *, employer: str | None = None, asking: int | None = None, only_open: bool = True
 ) -> Iterator[Asked]:
     """
-    Yield questions, the most urgent first; the open ones are those that no person has answered.
+    Yield questions, the most urgent first.
 
-    With *employer* or *asking* (the number of one of ``askings``) only those of it.
+    The open ones are those that no person has answered, and that still may be: neither payroll nor the
+    declaration has changed since. With *employer* or *asking* (the number of one of ``askings``) only those
+    of it.
     """
     query = sa.select(decisions).order_by(decisions.c.answer_by, decisions.c.id)
     if only_open:
@@ -70,8 +74,27 @@ def questions(
     if asking is not None:
         query = query.where(decisions.c.asking == asking)
     with ledger.read() as connection:
-        for row in connection.execute(query):
-            yield _read(row)
+        for row in connection.execute(query).all():
+            if not (only_open and why_overtaken(connection, row)):
+                yield _read(row)
+
+
+def why_overtaken(connection: sa.Connection, row: Any) -> str | None:
+    """Return in words why a question, a row of ``decisions``, may not be answered any more."""
+    named = json.loads(row.employments)
+    changed = wishes.changed_since(connection, row.environment, named, row.asked_at)
+    # What a brake holds is many wishes: those that changed are left out, and asked about anew.
+    if changed and (row.kind != DecisionKind.BRAKE or changed.issuperset(named)):
+        return (
+            f"payroll has changed what {row.reference} is about since it was asked: "
+            "the next plan goes by payroll"
+        )
+    if row.intent is None:
+        return None
+    state = connection.scalar(sa.select(intents.c.state).where(intents.c.id == row.intent))
+    if state == _STATES[DecisionKind(row.kind)]:
+        return None
+    return f"what {row.reference} is about is {state or 'purged'} by now"
 
 
 def answer(ledger: Ledger, reference: str, option: str, *, reason: str, now: float) -> bool:
@@ -107,7 +130,7 @@ def answer(ledger: Ledger, reference: str, option: str, *, reason: str, now: flo
 
 
 def _checked(connection: sa.Connection, reference: str, option: str, *, is_resolved: bool = False) -> Asked:
-    """Return the question that *option* may answer; with *is_resolved* its declaration may have moved on."""
+    """Return the question that *option* may answer; with *is_resolved* what it asks for was done just now."""
     query = sa.select(decisions).where(decisions.c.reference == reference)
     found = connection.execute(query.with_for_update() if is_resolved else query).first()
     if found is None:
@@ -122,16 +145,10 @@ def _checked(connection: sa.Connection, reference: str, option: str, *, is_resol
             f"{reference} was answered with {asked.answer}, which may have been done by now: "
             "take it back by declaring it anew"
         )
-    changed = wishes.changed_since(connection, found.environment, asked.employments, asked.asked_at)
-    # What a brake holds is many wishes: those that changed are left out, and asked about anew.
-    if changed and (asked.kind != DecisionKind.BRAKE or changed.issuperset(asked.employments)):
-        raise DecisionRefused(
-            f"payroll has changed what {reference} is about since it was asked: the next plan goes by payroll"
-        )
-    if found.intent is not None and not is_resolved:
-        state = connection.scalar(sa.select(intents.c.state).where(intents.c.id == found.intent))
-        if state != _STATES[DecisionKind(asked.kind)]:
-            raise DecisionRefused(f"what {reference} is about is {state or 'purged'} by now")
+    why = why_overtaken(connection, found)
+    # An unclear declaration that this very answer has just settled is not overtaken.
+    if why is not None and not (is_resolved and asked.kind in _AT_ONCE and option not in HARMLESS):
+        raise DecisionRefused(why)
     return asked
 
 

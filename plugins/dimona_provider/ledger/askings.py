@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from dimona_provider.domain.deadlines import BRUSSELS, brussels_today, cancel_by
 from dimona_provider.errors import DecisionRefused
-from dimona_provider.ledger.answering import Asked, questions
+from dimona_provider.ledger.answering import Asked, questions, why_overtaken
 from dimona_provider.ledger.plan_schema import askings, decisions
 from dimona_provider.ledger.store import Ledger
 
@@ -47,8 +47,9 @@ def collect(ledger: Ledger, origin: str, *, now: float) -> list[Asking]:
         query = sa.select(decisions).where(
             decisions.c.asking.is_(None), decisions.c.answered_at.is_(None), decisions.c.answer_by > now
         )
-        for row in connection.execute(query.order_by(decisions.c.id).with_for_update()):
-            waiting[row.environment, row.employer].append(row)
+        for row in connection.execute(query.order_by(decisions.c.id).with_for_update()).all():
+            if not why_overtaken(connection, row):
+                waiting[row.environment, row.employer].append(row)
         for (environment, employer), rows in sorted(waiting.items()):
             same_day = sa.select(askings.c.id).where(
                 askings.c.environment == environment,

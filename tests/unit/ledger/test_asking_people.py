@@ -191,6 +191,7 @@ def test_an_answer_to_what_payroll_has_changed_does_not_count(ledger, nsso, warn
     with pytest.raises(DecisionRefused, match="payroll has changed"):
         say(ledger, warned, "cancel", START + 120)
 
+    assert list(answering.questions(ledger)) == []
     settle(ledger, nsso, START + 150)
     plan(ledger, now=START + 180)
     assert [one.kind for one in rows(ledger)] == ["IN", "UPDATE"]
@@ -346,8 +347,11 @@ def test_what_settled_itself_takes_no_answer(ledger, unclear):
     (asked,) = asked_about(ledger, unclear)
     set_state(ledger, 1, state="accepted", declaration_id=5, period_id=5)
 
-    with pytest.raises(DecisionRefused, match="is accepted by now"):
-        say(ledger, asked, "not_filed", unclear + 60)
+    for option in ("not_filed", "keep"):
+        with pytest.raises(DecisionRefused, match="is accepted by now"):
+            say(ledger, asked, option, unclear + 60)
+    assert list(answering.questions(ledger)) == []
+    assert askings.collect(ledger, "run 1/collect", now=unclear + 60) == []
 
 
 def test_what_payroll_wishes_otherwise_is_never_sent_again(ledger, unclear):
