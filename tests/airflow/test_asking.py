@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowSkipException, TaskA
 
 from dimona_provider.errors import UnexpectedResponse
 from dimona_provider.intake import plan_exports
-from dimona_provider.ledger import answering, askings, schema, staging
+from dimona_provider.ledger import answering, askings, plan_schema, schema, staging
 from dimona_provider.operators import DimonaAskOperator, DimonaCollectOperator
 from dimona_provider.operators.decisions import _body, _form
 from dimona_provider.person_reply import AS_CHOSEN, KEEP_ALL, OPTIONS, choices_of, options_of, read_reply
@@ -48,9 +48,8 @@ def asking(ledger):
 def parked(monkeypatch):
     """Give what the task asked Airflow to show: that call needs Airflow's supervisor (tests/e2e has it)."""
     shown = []
-    monkeypatch.setattr(
-        "airflow.providers.standard.operators.hitl.upsert_hitl_detail", lambda **detail: shown.append(detail)
-    )
+    for where in ("airflow.providers.standard.operators.hitl", "dimona_provider.operators.decisions"):
+        monkeypatch.setattr(f"{where}.upsert_hitl_detail", lambda **detail: shown.append(detail))
     return shown
 
 
@@ -179,6 +178,17 @@ def test_a_second_task_for_what_is_answered_is_skipped(asking, ledger, parked):
     with pytest.raises(AirflowSkipException, match="every question was answered"):
         ask(asking).execute(where())
     assert parked == []
+
+
+def test_what_is_past_its_deadline_when_the_task_begins_is_kept(asking, ledger, parked):
+    with ledger.write() as connection:
+        connection.execute(plan_schema.decisions.update().values(answer_by=time.time() - 1))
+
+    with pytest.raises(AirflowSkipException):
+        ask(asking).execute(where())
+
+    assert parked == []
+    assert len(events(ledger, "unanswered")) == 1
 
 
 def test_an_unknown_asking_is_one_sentence(ledger):

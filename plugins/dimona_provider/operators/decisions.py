@@ -13,7 +13,8 @@ from airflow.configuration import conf
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import BaseOperator, Context, Param
 from airflow.sdk.definitions.param import ParamsDict
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
+from airflow.sdk.execution_time.hitl import upsert_hitl_detail
 
 from dimona_provider.choosing import ask_about_outcomes
 from dimona_provider.domain.planning.words import DecisionKind, Option
@@ -70,19 +71,24 @@ class DimonaAskOperator(HITLOperator):
     @guarded
     def execute(self, context: Context) -> NoReturn:
         """Ask, and wait."""
+        self._read_questions(context)
+        super().execute(context)
+        raise AssertionError("Airflow's operator waits")
+
+    def _read_questions(self, context: Context) -> None:
         now = time.time()
         with task_ledger(context) as ledger:
             asking = askings.find(ledger, self.asking)
             found = askings.still_open(ledger, asking, now=now)
             if not found:
-                askings.end(ledger, asking, [], now=now)
+                every = answering.questions(ledger, asking=asking.id, only_open=False)
+                late = [one for one in every if one.answer is None and one.answer_by <= now]
+                askings.end(ledger, asking, late, now=now)
                 raise AirflowSkipException("every question was answered, or is past its deadline")
         self.subject = f"Dimona: {len(found)} questions about employer {asking.employer}"
         self.body = _body(asking, found)
         self.params = ParamsDict(_form(found))
         self.response_timeout = timedelta(seconds=max(asking.answer_by - now, 1.0))
-        super().execute(context)
-        raise AssertionError("Airflow's operator waits")
 
     @guarded
     def execute_complete(self, context: Context, event: dict[str, Any]) -> dict[str, int]:
@@ -96,19 +102,31 @@ class DimonaAskOperator(HITLOperator):
                 reply = read_reply(event, options_of(every))
             except UnexpectedResponse as error:
                 self.log.warning("%s: nothing was done, and it is asked again", error)
-                reply = None
-            if reply is not None and reply.who is None:
-                askings.end(ledger, asking, found, now=now)
-                raise AirflowSkipException(f"nobody answered {len(found)} questions in time: all is kept")
-            if reply is not None:
-                counts = self._answer(ledger, asking, found, reply, now)
-                self.log.info("%s", ", ".join(f"{number} {what}" for what, number in sorted(counts.items())))
-                return dict(counts)
-        return self.execute(context)
+            else:
+                if reply.who is None:
+                    askings.end(ledger, asking, found, now=now)
+                    raise AirflowSkipException(f"nobody answered {len(found)} questions in time: all is kept")
+                return self._answer(ledger, asking, found, reply, now)
+        return self._ask_again(context)
+
+    def _ask_again(self, context: Context) -> NoReturn:
+        """Take the answer away and wait for another; Airflow lets no task call ``execute`` twice."""
+        self._read_questions(context)
+        upsert_hitl_detail(
+            ti_id=context["task_instance"].id,
+            options=self.options,
+            subject=self.subject,
+            body=self.body,
+            defaults=self.defaults,
+            multiple=self.multiple,
+            params=self.serialized_params,
+            assigned_users=self.assigned_users,
+        )
+        raise TaskAwaitingInput(method_name="execute_complete", timeout=self.response_timeout)
 
     def _answer(
         self, ledger: Ledger, asking: Asking, found: Sequence[Asked], reply: Reply, now: float
-    ) -> Counter[str]:
+    ) -> dict[str, int]:
         counts: Counter[str] = Counter()
         of_person = replace(ledger, actor=f"airflow:{reply.who} ({ledger.actor})")
         for one in found:
@@ -128,7 +146,8 @@ class DimonaAskOperator(HITLOperator):
             else:
                 counts[option] += 1
         askings.end(of_person, asking, [], now=now)
-        return counts
+        self.log.info("%s", ", ".join(f"{number} {what}" for what, number in sorted(counts.items())))
+        return dict(counts)
 
 
 def _form(found: Sequence[Asked]) -> Mapping[str, Param]:
