@@ -1,7 +1,8 @@
 """
 Declare what payroll wishes: plan, then per batch submit ▶ wait ▶ settle, then report.
 
-Runs when payroll has staged employments, and every hour, because a start date can come near without an event.
+Runs when payroll has staged employments, when a person has answered a question, and every hour, because a
+start date can come near without an event.
 """
 
 from __future__ import annotations
@@ -29,12 +30,13 @@ from dimona_provider.operators import (
 from dimona_provider.sensors import DimonaResultSensor
 
 employments = Asset("payroll_employments", "payroll://employments")
+answers = Asset("dimona_answers", "dimona://answers")
 outcomes = Asset("dimona_outcomes", "dimona://outcomes")
 
 with DAG(
     dag_id="dimona_declare",
     schedule=AssetOrTimeSchedule(
-        assets=[employments],
+        assets=(employments | answers),
         # Else, and with False too, Airflow 3.3.2 runs the clock's last slot at once if the DAG is first seen
         # within six minutes of it; with a start_date always.
         timetable=CronTriggerTimetable(

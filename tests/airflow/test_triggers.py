@@ -19,7 +19,12 @@ from dimona_provider.events import FollowedEvent
 from dimona_provider.ledger.schema import answers, batches, intents
 from dimona_provider.operators import DimonaSubmitOperator
 from dimona_provider.sharing import LOOK_UP_AFTER, shared_poller
-from dimona_provider.triggers import SHORTEST_RUN, DimonaFollowUpTrigger, DimonaResultTrigger
+from dimona_provider.triggers import (
+    SHORTEST_RUN,
+    DimonaFeedTrigger,
+    DimonaFollowUpTrigger,
+    DimonaResultTrigger,
+)
 from support.nsso import pem
 from support.people import SSIN, item
 from support.served import closed_port
@@ -27,8 +32,11 @@ from support.served import closed_port
 EXAMPLES = [
     DimonaResultTrigger("xAb3_-9", "dimona_default", 1_800_001_200.25),
     DimonaFollowUpTrigger(1_800_003_600.25),
+    DimonaFeedTrigger("payroll_feed"),
 ]
-ARGUMENTS = {"batch": str, "dimona_conn_id": str, "until": float}
+ARGUMENTS = {
+    "batch": str, "dimona_conn_id": str, "until": float, "conn_id": str, "every": float, "again_after": float
+}  # fmt: skip
 PAYLOAD = FollowedEvent("xAb3_-9", 2, 1).to_payload()
 
 

@@ -145,7 +145,7 @@ def _anew(connection: sa.Connection, intent: NewIntent, existing: Any, *, correc
     """Return *intent* as one that builds on *existing*, which was refused and has the same key."""
     if existing.state != State.REFUSED or existing.employment != intent.employment:
         return None
-    anew = intent.on(f"refused {existing.reference}")
+    anew = intent.on(after_refusal(existing.reference))
     # A corrected SSIN or identity: no key holds it.
     if existing.worker_hash != intent.worker_hash:
         return anew
@@ -179,6 +179,11 @@ def id_and_state(connection: sa.Connection, intent: NewIntent) -> tuple[int, Sta
     """Return the number and state of the intent with the key of *intent*, if it is written down."""
     row = connection.execute(sa.select(intents.c.id, intents.c.state).where(_same(intent))).first()
     return None if row is None else (int(row.id), State(row.state))
+
+
+def after_refusal(reference: str) -> str:
+    """Return the basis of an intent that takes the place of a refused one with the same key."""
+    return f"refused {reference}"
 
 
 _KEY = ("environment", "employer", "subject", "kind", "content", "basis")

@@ -125,6 +125,21 @@ def plan_again(connection: sa.Connection, environment: str, when: Mapping[str, f
             connection.execute(employments.update().where(*which).values(plan_at=at))
 
 
+def changed_since(
+    connection: sa.Connection, environment: str, names: Collection[str], since: float
+) -> set[str]:
+    """Return those employments of *names* of which payroll has said something else after *since*."""
+    found: set[str] = set()
+    for some in slices(sorted(names)):
+        which = (
+            employments.c.environment == environment,
+            employments.c.employment.in_(some),
+            employments.c.changed_at > since,
+        )
+        found.update(connection.scalars(sa.select(employments.c.employment).where(*which)))
+    return found
+
+
 def unseen_since(ledger: Ledger, environment: str, employer: str, since: float) -> list[Wish]:
     """Return the wishes that no export has named since: absence is reported, and never a wish."""
     which = (
