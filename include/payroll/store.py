@@ -103,11 +103,10 @@ class PayrollStore:
         """Add records whose employment id is new; gives how many were."""
         rows = ((record["employment_id"], json.dumps(record, ensure_ascii=False)) for record in records)
         with self._connection() as connection:
-            before = connection.total_changes
-            connection.executemany(
+            # Not total_changes, which counts what triggers add too.
+            return connection.executemany(
                 "INSERT OR IGNORE INTO employments (employment_id, record) VALUES (?, ?)", rows
-            )
-            return connection.total_changes - before
+            ).rowcount
 
     def put(self, record: Mapping[str, Any]) -> None:
         """Add a record, or change the one with its employment id."""

@@ -94,7 +94,7 @@ def _plain(one: Asked) -> dict[str, object]:
 def _sentence(kind: str) -> str:
     from dimona_provider.domain.planning.words import DecisionKind
 
-    return next(one.sentence for one in DecisionKind if one == kind)
+    return DecisionKind.of(kind).sentence
 
 
 def _table(found: Iterable[Asked]) -> Iterator[str]:

@@ -49,7 +49,8 @@ def _with_cancels(plan: Plan, said: Said, known: Sequence[KnownPeriod], now: dt.
         return plan
     # The plan's own word on a period comes from payroll's newest wish, and goes before an older answer.
     spoken_of = {one.period_id for one in plan.planned}
-    spoken_of |= {number for one in (*plan.decisions, *plan.findings) for number in one.periods}
+    spoken_of |= {number for asked in plan.decisions for number in asked.periods}
+    spoken_of |= {number for found in plan.findings for number in found.periods}
     planned, findings = [], []
     for one in known:
         is_meant = one.period_id.number in said.to_cancel and one.period_id not in spoken_of

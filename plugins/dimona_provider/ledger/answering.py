@@ -92,7 +92,7 @@ def why_overtaken(connection: sa.Connection, row: Any) -> str | None:
     if row.intent is None:
         return None
     state = connection.scalar(sa.select(intents.c.state).where(intents.c.id == row.intent))
-    if state == _STATES[DecisionKind(row.kind)]:
+    if state == _STATES[DecisionKind.of(row.kind)]:
         return None
     return f"what {row.reference} is about is {state or 'purged'} by now"
 
@@ -152,7 +152,7 @@ def _checked(connection: sa.Connection, reference: str, option: str, *, is_resol
     return asked
 
 
-def _intent_of(reference: str) -> sa.Select[tuple[str]]:
+def _intent_of(reference: str) -> sa.Select[Any]:
     return (
         sa.select(intents.c.reference)
         .join(decisions, decisions.c.intent == intents.c.id)

@@ -159,7 +159,7 @@ def _form(found: Sequence[Asked]) -> Mapping[str, Param]:
             type="string",
             enum=options,
             title=f"{counts[kind]} × {kind}",
-            description=DecisionKind(kind).sentence,
+            description=DecisionKind.of(kind).sentence,
         )
         for kind, options in choices_of(found).items()
     }
@@ -170,8 +170,8 @@ def _body(asking: Asking, found: Sequence[Asked]) -> str:
     for kind, options in choices_of(found).items():
         of_kind = [one for one in found if one.kind == kind]
         until = min(one.answer_by for one in of_kind)
-        lines.append(f"**{len(of_kind)} × {kind}**, by {day_of(until)}: {DecisionKind(kind).sentence}.")
-        lines += [f"- `{option}`: {Option(option).sentence}" for option in options]
+        lines.append(f"**{len(of_kind)} × {kind}**, by {day_of(until)}: {DecisionKind.of(kind).sentence}.")
+        lines += [f"- `{option}`: {Option.of(option).sentence}" for option in options]
         lines.append("")
     base = conf.get("api", "base_url", fallback="").rstrip("/")
     lines += [

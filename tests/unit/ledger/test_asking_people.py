@@ -13,7 +13,7 @@ from dimona_provider.domain.outcome import EFFECTIVE, State
 from dimona_provider.errors import DecisionRefused
 from dimona_provider.foreseeing import foresee
 from dimona_provider.intake import plan_exports
-from dimona_provider.ledger import answering, askings, plan_schema, schema, staging
+from dimona_provider.ledger import agenda, answering, askings, plan_schema, schema, staging
 from dimona_provider.ledger.decisions import SHOWS_AFTER
 from dimona_provider.ledger.intents import Recorded
 from support import people
@@ -204,7 +204,8 @@ def test_a_change_after_the_answer_and_before_the_plan_takes_it_back(ledger, nss
     settle(ledger, nsso, START + 200)
     plan(ledger, people.employment(**FLEXI), now=START + 240)
     settle(ledger, nsso, START + 260)
-    plan(ledger, now=START + 300)
+    everybody = agenda.Scope(people.EMPLOYER)
+    plan_exports(ledger, RUN, ROUTES, now=START + 300, scope=everybody)
 
     assert "CANCEL" not in [one.kind for one in rows(ledger)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class _Said(StrEnum):
@@ -15,6 +16,14 @@ class _Said(StrEnum):
         made._value_ = code
         made.sentence = sentence
         return made
+
+    @classmethod
+    def of(cls, code: str) -> Self:
+        """Return the member with this code; raises ValueError when there is none."""
+        found = next((one for one in cls if one == code), None)
+        if found is None:
+            raise ValueError(f"{cls.__name__} has no such code")
+        return found
 
 
 class Reason(_Said):
@@ -122,4 +131,4 @@ def effect_of(option: str) -> str:
     >>> effect_of("keep"), effect_of("file")
     ('nothing is filed', 'the next plan files it')
     """
-    return _EFFECTS.get(Option(option), "nothing is filed")
+    return _EFFECTS.get(Option.of(option), "nothing is filed")
