@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from dimona_provider.api.settings import Settings
@@ -101,18 +101,12 @@ async def _current(loop: _Loop, conn_id: str) -> Shared:
     if shared is not None and now - shared.looked_up_at < LOOK_UP_AFTER:
         return shared
     settings = await DimonaHook(conn_id).asettings()
-    if shared is not None and _same(shared.settings, settings):
+    if shared is not None and shared.settings == settings:
         shared.looked_up_at = now
         return shared
     # A changed connection serves new triggers; those that run keep what they began with.
     loop.shared[conn_id] = shared = await _open(conn_id, settings, now)
     return shared
-
-
-def _same(one: Settings, other: Settings) -> bool:
-    # Key objects are equal to themselves alone, however often the same key is read.
-    keys_agree = one.private_key.public_key() == other.private_key.public_key()
-    return keys_agree and replace(one, private_key=other.private_key) == other
 
 
 async def _open(conn_id: str, settings: Settings, now: float) -> Shared:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from dimona_provider.api.keys import SigningKey, read_key
 from dimona_provider.api.routing import read_days_ahead, read_employers
 from dimona_provider.domain.committees import Translations, read_translations
 from dimona_provider.errors import ConfigurationError
@@ -47,7 +44,9 @@ class Settings:
     base_url: str
     """Without a slash at the end; it also names the environment in every key of the ledger."""
     token_url: str
-    private_key: RSAPrivateKey = field(repr=False)
+    private_key: SigningKey
+    next_private_key: SigningKey | None = None
+    """The key that takes over: used as soon as the token endpoint refuses the other one (docs/keys.md)."""
     scope: str | None = None
     requests_per_second: float = DEFAULT_REQUESTS_PER_SECOND
     concurrency: int = DEFAULT_CONCURRENCY
@@ -76,7 +75,8 @@ class Settings:
             problems.append("login (the client id) is missing")
         base_url = _base_url(environment, host, problems)
         token_url = _token_url(environment, extra.get("token_url"), problems)
-        key = _private_key(extra, problems)
+        key = read_key(extra, "private_key", problems)
+        next_key = read_key(extra, "next_private_key", problems, is_needed=False)
         rate = _positive(extra, "requests_per_second", DEFAULT_REQUESTS_PER_SECOND, problems)
         refile_after = _positive(extra, "refile_after", REFILE_AFTER, problems)
         if refile_after < REFILE_AFTER and environment != "custom":
@@ -97,6 +97,7 @@ class Settings:
             base_url=base_url,
             token_url=token_url,
             private_key=key,
+            next_private_key=next_key,
             scope=scope,
             requests_per_second=rate,
             concurrency=int(concurrency),
@@ -157,29 +158,6 @@ def _check_url(name: str, url: str, problems: list[str]) -> None:
         problems.append(f"{name} must be a full http(s) URL without credentials")
     elif scheme == "http" and host not in _LOOPBACK:
         problems.append(f"{name} must use https (plain http is for this machine only)")
-
-
-def _private_key(extra: Mapping[str, Any], problems: list[str]) -> RSAPrivateKey | None:
-    pem, path = extra.get("private_key"), extra.get("private_key_path")
-    if not pem and not path:
-        problems.append("extra.private_key (PEM) or extra.private_key_path is missing")
-        return None
-    if not pem:
-        try:
-            pem = Path(str(path)).read_text(encoding="ascii")
-        except (OSError, ValueError) as error:
-            problems.append(f"extra.private_key_path can't be read ({type(error).__name__})")
-            return None
-    try:
-        # Forms and environment variables turn line ends into backslash-n.
-        key = load_pem_private_key(str(pem).replace("\\n", "\n").encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):  # cryptography's own text could repeat the input
-        problems.append("the private key is not an unencrypted PEM key")
-        return None
-    if not isinstance(key, RSAPrivateKey):
-        problems.append("the private key is not an RSA key (the NSSO takes RS256 only)")
-        return None
-    return key
 
 
 def _positive(extra: Mapping[str, Any], name: str, default: float, problems: list[str]) -> float:
