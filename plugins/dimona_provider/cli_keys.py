@@ -9,7 +9,8 @@ from typing import Annotated
 
 import typer
 
-from dimona_provider.cli_output import fail, shown, write
+from dimona_provider.cli_opening import fail, say
+from dimona_provider.cli_output import shown
 from dimona_provider.domain.ssin_search import contains_ssin
 
 _LONGEST_NAME = 64
@@ -50,19 +51,18 @@ def keygen(
         fail(f"there is a key or a certificate in {shown(str(folder))} already: name another folder")
     except OSError as error:
         fail(f"can't write to {shown(str(folder))} ({error.strerror})")
-    write(
-        [
-            f"key          {key_file} (secret; for the connection: private_key_path)\n",
-            f"certificate  {certificate_file} (public; to upload)\n",
-            f"valid until  {pair.ends_at:%Y-%m-%d %H:%M} UTC\n",
-            f"SHA-256      {pair.fingerprint}\n",
-            "\n",
-            "Next:\n",
-            "1. Upload the certificate in Chaman, in the REST channel of your company.\n",
-            "2. Put the client id that Chaman shows into the connection's login (docs/keys.md).\n",
-            "3. Run: dimona check\n",
-        ]
-    )
+    for line in (
+        f"key          {key_file} (secret; for the connection: private_key_path)",
+        f"certificate  {certificate_file} (public; to upload)",
+        f"valid until  {pair.ends_at:%Y-%m-%d %H:%M} UTC",
+        f"SHA-256      {pair.fingerprint}",
+        "",
+        "Next:",
+        "1. Upload the certificate in Chaman, in the REST channel of your company.",
+        "2. Put the client id that Chaman shows into the connection's login (docs/keys.md).",
+        "3. Run: dimona check",
+    ):
+        say(line)
 
 
 def _check(name: str, bits: int) -> None:

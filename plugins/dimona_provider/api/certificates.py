@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,10 @@ def write_key_pair(folder: Path, pair: KeyPair) -> tuple[Path, Path]:
 
     Returns both paths. Never overwrites: raises FileExistsError, and then leaves the folder as it was.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
     key_file, certificate_file = folder / KEY_FILE, folder / CERTIFICATE_FILE
     _write_new(certificate_file, pair.certificate)
     try:
