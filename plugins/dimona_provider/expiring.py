@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dimona_provider.api.settings import Settings
 from dimona_provider.domain.expiry import WARN_AT, days_left, end_phrase, stage
 from dimona_provider.errors import DimonaError
 from dimona_provider.hooks import DimonaHook
@@ -53,22 +52,23 @@ def endings(ledger: Ledger, *, now: float) -> list[Ending]:
     Those are the default one and whatever filed in the last 90 days. A connection that can't be read, or has
     no certificate beside its key, is left out: ``dimona check`` says so.
     """
-    conn_ids = {DimonaHook.default_conn_name, *told.connections(ledger, since=now - IN_USE)}
-    found = [ending for conn_id in sorted(conn_ids) if (ending := _ending(conn_id, now)) is not None]
+    found = []
+    for conn_id in sorted({DimonaHook.default_conn_name, *told.connections(ledger, since=now - IN_USE)}):
+        ends_at = _last_end(conn_id)
+        if ends_at is None:
+            continue
+        days = days_left(ends_at, now)
+        ledger.tally.level({f"certificate.days_left.{conn_id}": days})
+        if (at := stage(days)) is not None:
+            found.append(Ending(conn_id, ends_at, at))
     return sorted(found, key=lambda one: one.ends_at)
 
 
-def _ending(conn_id: str, now: float) -> Ending | None:
+def _last_end(conn_id: str) -> float | None:
     try:
         settings = DimonaHook(conn_id).settings()
     except DimonaError:
         return None
-    ends_at = _last_end(settings)
-    at = None if ends_at is None else stage(days_left(ends_at, now))
-    return None if ends_at is None or at is None else Ending(conn_id, ends_at, at)
-
-
-def _last_end(settings: Settings) -> float | None:
     keys = [key for key in (settings.private_key, settings.next_private_key) if key is not None]
     return max((key.ends_at for key in keys if key.ends_at is not None), default=None)
 

@@ -21,6 +21,7 @@ from dimona_provider.errors import ConfigurationError, DimonaError
 from dimona_provider.followup import OpenPoller
 from dimona_provider.hooks import DimonaHook, DimonaLedgerHook
 from dimona_provider.ledger import Ledger
+from dimona_provider.metrics import emit
 from dimona_provider.pacing import open_line
 from dimona_provider.poller import Poller
 
@@ -61,6 +62,7 @@ async def shared_poller(conn_id: str) -> AsyncIterator[Shared]:
         yield shared
     finally:
         shared.users -= 1
+        emit(shared.ledger.tally)
         if not shared.users:
             if loop.shared.get(conn_id) is shared:
                 del loop.shared[conn_id]
@@ -93,6 +95,7 @@ async def shared_ledger() -> AsyncIterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
+        emit(ledger.tally)
 
 
 async def _current(loop: _Loop, conn_id: str) -> Shared:
@@ -115,6 +118,7 @@ async def _open(conn_id: str, settings: Settings, now: float) -> Shared:
     try:
         location = await DimonaLedgerHook().alocation()
         ledger = await asyncio.to_thread(location.open, "triggerer")
+        stack.callback(emit, ledger.tally)
         stack.callback(ledger.close)
         line = await stack.enter_async_context(open_line(ledger, settings, clock, is_urgent=False))
         poller = Poller(line.client, line.budget, clock)

@@ -22,6 +22,7 @@ from dimona_provider.api.settings import Settings
 from dimona_provider.api.token_replies import error_code, read_token, skew_hint
 from dimona_provider.clock import Clock, SystemClock
 from dimona_provider.errors import AuthenticationFailed, DimonaError, ServiceUnavailable
+from dimona_provider.tally import Tally
 
 ASSERTION_LIFETIME = 240.0
 """Seconds; clients of the NSSO use 300, and more is not known to be accepted."""
@@ -54,9 +55,16 @@ class ClientCredentials(httpx.Auth):
 
     requires_response_body = False
 
-    def __init__(self, settings: Settings, http: httpx.AsyncClient, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        http: httpx.AsyncClient,
+        clock: Clock | None = None,
+        tally: Tally | None = None,
+    ) -> None:
         self._settings = settings
         self._http = http
+        self._tally = tally or Tally()
         self._clock = clock or SystemClock()
         self._renewal = asyncio.Lock()
         self._token: AccessToken | None = None
@@ -91,6 +99,7 @@ class ClientCredentials(httpx.Auth):
             try:
                 self._token = await self._renew()
             except DimonaError as error:
+                self._tally.count("tokens.failed")
                 self._failure = (self._clock.monotonic() + REMEMBER_FAILURE, error)
                 raise
             self._failure = None
@@ -123,6 +132,8 @@ class ClientCredentials(httpx.Auth):
                 refusal = refusal or error
                 continue
             self._keys.sort(key=lambda one: one is not key)
+            is_first = key is self._settings.private_key
+            self._tally.count("tokens.renewed" if is_first else "tokens.next_key")
             return token
         assert refusal is not None  # noqa: S101 - for mypy: there is a key
         raise refusal

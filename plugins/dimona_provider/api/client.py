@@ -25,6 +25,7 @@ from dimona_provider.errors import (
     UnclearSubmission,
     UnexpectedResponse,
 )
+from dimona_provider.tally import Tally
 
 T = TypeVar("T")
 
@@ -98,11 +99,12 @@ async def open_client(
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock | None = None,
     heard: Callable[[httpx.Response], Awaitable[None]] | None = None,
+    tally: Tally | None = None,
 ) -> AsyncIterator[DimonaClient]:
     """
     Give a client for *settings*, closed afterwards; tests put their own network and time in.
 
-    *heard* gets the head of each answer, that of the token endpoint too.
+    *heard* gets the head of each answer, that of the token endpoint too; *tally* counts tokens.
     """
     # One line per request, with declaration ids in the URL: thousands of lines that help nobody.
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -115,7 +117,7 @@ async def open_client(
         transport=transport,
         event_hooks={"response": [heard] if heard else []},
     ) as http:
-        yield DimonaClient(http, ClientCredentials(settings, http, clock))
+        yield DimonaClient(http, ClientCredentials(settings, http, clock, tally))
 
 
 def _no_response(operation: Operation[T], error: Exception) -> DimonaError:

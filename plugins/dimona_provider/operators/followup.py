@@ -15,7 +15,9 @@ from dimona_provider.hooks import DimonaHook
 from dimona_provider.ledger import Ledger, lateness
 from dimona_provider.ledger.due import QUIET
 from dimona_provider.ledger.freed import freed_on
+from dimona_provider.ledger.levels import levels
 from dimona_provider.ledger.unclear import Unclear, planned_again, routes_to_settle
+from dimona_provider.metrics import named
 from dimona_provider.pacing import open_line
 from dimona_provider.reporting import MOST_LINES, open_lines, stuck_lines
 from dimona_provider.retaining import apply_retention, retention_days
@@ -110,6 +112,7 @@ class DimonaFollowUpReportOperator(BaseOperator):
         with task_ledger(context) as ledger:
             by_environment = lateness.open_states(ledger)
             late = lateness.late(ledger, now=now)
+            ledger.tally.level(named(levels(ledger, now=now)))
             stuck = lateness.stuck(ledger, now=now, limit=MOST_LINES)
         for line in open_lines(by_environment, late):
             self.log.info("%s", line)
