@@ -83,7 +83,7 @@ wheel: setup ## Build the package airflow-provider-dimona into dist/ (DIST=folde
 # Each Python that pyenv has, or that is on the path, in an environment of its own; needs minutes.
 .PHONY: pythons
 pythons: setup ## Install the hashed requirements on Python 3.11, 3.12 and 3.13, and use them
-	@UV="$(UV)" $(BIN)/python -m tests.pythons
+	@$(BIN)/python -m tests.pythons
 
 .PHONY: format
 format: setup ## Format the code and fix what ruff can fix

@@ -1,4 +1,4 @@
-"""The list of what is public is true and complete: what documents and DAGs import stands on it, and exists."""
+"""The list of what is public is true and complete: what documents and DAGs import stands on it."""
 
 from __future__ import annotations
 
