@@ -18,8 +18,8 @@ from support.certified import bundle, key_pair
 from support.nsso import CLIENT_ID, pem, private_key
 
 OLD = private_key()
-SHORT = 2
-"""Seconds that a token lives in these tests: it is renewed every second."""
+SHORT = 1
+"""Seconds that a token lives in these tests: it is renewed every half second."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def refused(nsso):
     return [one for one in nsso.simulator.journal if one.status in {400, 401, 403} or one.status >= 500]
 
 
-async def look_while(settings, change, looks=24):
+async def look_while(settings, change, looks=16):
     """Ask without a pause, and let *change* happen in the middle."""
     async with open_client(settings) as client:
         for number in range(looks):
@@ -78,8 +78,8 @@ def test_with_one_certificate_in_place_of_the_other_no_look_fails(nsso, connect,
 def test_declarations_are_filed_and_followed_across_the_change(nsso, connect, new, execute, states):
     nsso.start_anew(token_lifetime=SHORT)
     connect("dimona_default", nsso.connection(next_private_key=bundle(new), requests_per_second=10))
-    first = DimonaSubmitOperator(task_id="first", source=lambda: items(1, 15))
-    second = DimonaSubmitOperator(task_id="second", source=lambda: items(16, 15))
+    first = DimonaSubmitOperator(task_id="first", source=lambda: items(1, 8))
+    second = DimonaSubmitOperator(task_id="second", source=lambda: items(9, 8))
 
     batches = [execute(first)]
     nsso.simulator.register(CLIENT_ID, new.certificate)
@@ -87,9 +87,9 @@ def test_declarations_are_filed_and_followed_across_the_change(nsso, connect, ne
     for number, batch in enumerate(batches):
         execute(DimonaResultSensor(task_id=f"wait{number}", batch=batch, deferrable=False))
 
-    assert states() == ["accepted"] * 30
+    assert states() == ["accepted"] * 16
     assert {one.path.rsplit("/", 1)[1] for one in refused(nsso)} == {"token"}
-    assert len(nsso.posts) == 30
+    assert len(nsso.posts) == 16
 
 
 def test_a_next_key_that_is_not_uploaded_yet_changes_nothing(nsso, connect, new):
