@@ -16,7 +16,7 @@ from dimona_provider.metrics import emit
 from dimona_provider.tally import Numbers, Tally
 from include.dimona_simulator.tables import UNKNOWN_EMPLOYER
 from support.markdown import DOCS, table
-from support.people import item
+from support.people import EMPLOYER, item
 from support.served import as_environment, serve
 from support.statsd import statsd
 
@@ -114,6 +114,16 @@ def test_a_declaration_costs_no_packet_of_its_own(ran):
     assert len(server.values("declarations.accepted", "c")) <= 3
     assert len(server.values("polls", "c")) <= 3
     assert len(ours) < tasks * len(server.names())
+
+
+@pytest.mark.slow
+def test_no_packet_names_a_person_an_employer_or_a_declaration(ran):
+    server, nsso = ran
+    people = {one["declaration"]["worker"]["ssin"] for one in map(item, range(1, COUNT + 1))}
+    numbers = {one["id"] for one in nsso.simulator.declarations_since(0)["declarations"]}
+    ours = "\n".join(line for line in server.lines if line.startswith("airflow.dimona."))
+
+    assert [secret for secret in {*people, EMPLOYER, *map(str, numbers)} if secret in ours] == []
 
 
 @pytest.mark.slow
