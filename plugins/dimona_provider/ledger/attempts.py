@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -41,6 +41,13 @@ class Attempted:
     detail: str = ""
     declaration_id: int | None = None
     not_before: float | None = None
+
+
+class _Before(NamedTuple):
+    """How an intent stood, and its deadline."""
+
+    state: str
+    file_by: float | None
 
 
 _STATE_AFTER = {
@@ -110,14 +117,14 @@ def _record(
     return [id_ for id_, was in before.items() if was.state in FROM[state]]
 
 
-def _still_ours(connection: sa.Connection, token: str, ids: Iterable[int]) -> dict[int, sa.Row[Any]]:
+def _still_ours(connection: sa.Connection, token: str, ids: Iterable[int]) -> dict[int, _Before]:
     """Return state and deadline of those of *ids* that are claimed with *token*."""
     which = (intents.c.id.in_(list(ids)), intents.c.claim == token)
     rows = connection.execute(sa.select(intents.c.id, intents.c.state, intents.c.file_by).where(*which))
-    return {row.id: row for row in rows}
+    return {row.id: _Before(row.state, row.file_by) for row in rows}
 
 
-def _measure(connection: sa.Connection, ends: Sequence[Attempted], before: Mapping[int, sa.Row[Any]]) -> None:
+def _measure(connection: sa.Connection, ends: Sequence[Attempted], before: Mapping[int, _Before]) -> None:
     numbers = numbers_of(connection)
     for end in ends:
         numbers.count(f"posts.{end.verdict}")
