@@ -93,7 +93,7 @@ def test_keygen_needs_no_airflow(tmp_path):
     )
 
     ended = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True, timeout=300
     )
 
     assert ended.stdout.endswith("LOADED False\n")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from dimona_provider.api.client import open_client
 from dimona_provider.api.operations import HARMLESS_DECLARATION, fetch_answer
+from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.errors import AuthenticationFailed
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.operators import DimonaSubmitOperator
@@ -28,7 +30,8 @@ def new():
 
 
 def items(first, count):
-    return [people.item(number) for number in range(first, first + count)]
+    tomorrow = (dt.datetime.now(BRUSSELS) + dt.timedelta(days=1)).date().isoformat()  # earlier would be late
+    return [people.item(number, startDate=tomorrow) for number in range(first, first + count)]
 
 
 def refused(nsso):

@@ -75,7 +75,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
                 cwd=folder,
                 capture_output=True,
                 text=True,
-                timeout=240,
+                timeout=600,
                 check=False,
             )
             assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
@@ -85,7 +85,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
             [sys.executable, "-c", "from dimona_provider.cli import app; app()", *_words(keygen)],
             check=True,
             capture_output=True,
-            timeout=60,
+            timeout=300,
         )
         certificate = next(folder.rglob("certificate.pem"))
         nsso.simulator.register(CLIENT_ID, certificate.read_text())  # what a person does in Chaman

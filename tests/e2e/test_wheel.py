@@ -37,7 +37,7 @@ DAG = """
 def wheel(tmp_path_factory):
     """Build the wheel as users do."""
     folder = tmp_path_factory.mktemp("dist")
-    subprocess.run(["make", "-s", "wheel", f"DIST={folder}"], cwd=ROOT, check=True, timeout=300)  # noqa: S607
+    subprocess.run(["make", "-s", "wheel", f"DIST={folder}"], cwd=ROOT, check=True, timeout=600)  # noqa: S607
     (built,) = folder.glob("*.whl")
     return built
 
@@ -67,7 +67,7 @@ def bare(wheel, tmp_path_factory):
         ["venv", "--quiet", "--python", sys.executable, str(folder / "venv")],
         ["pip", "install", "--quiet", "--python", str(python), *constraints, str(wheel)],
     ):
-        subprocess.run([*command, *words], env=environment, check=True, timeout=300)
+        subprocess.run([*command, *words], env=environment, check=True, timeout=600)
     return folder
 
 
@@ -98,7 +98,7 @@ def found(bare):
                 cwd=bare,
                 capture_output=True,
                 text=True,
-                timeout=240,
+                timeout=600,
                 check=False,
             )
             assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
