@@ -39,7 +39,7 @@ def refused(nsso):
     return [one for one in nsso.simulator.journal if one.status in {400, 401, 403} or one.status >= 500]
 
 
-async def look_while(settings, change, looks=16):
+async def look_while(settings, change, looks=12):
     """Ask without a pause, and let *change* happen in the middle."""
     async with open_client(settings) as client:
         for number in range(looks):

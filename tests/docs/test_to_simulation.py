@@ -22,6 +22,7 @@ from support.markdown import DOCS, blocks
 from support.nsso import CLIENT_ID
 from support.served import Served, serve
 
+pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 PAGE = DOCS / "to-simulation.md"
 

@@ -63,6 +63,15 @@ def apps() -> dict[str, int]:
     return asyncio.run(ask())
 
 
+def commands() -> list[str]:
+    """Make a ledger and check the connection by command; give what was said."""
+    from typer.testing import CliRunner
+
+    from dimona_provider.cli import app
+
+    return [CliRunner().invoke(app, words).output for words in (["ledger", "init"], ["check"])]
+
+
 def dag_run(folder: str) -> dict[str, str]:
     """Run the DAG of *folder* by Airflow's own test; give the states of its tasks."""
     from airflow.dag_processing.dagbag import BundleDagBag
@@ -84,6 +93,7 @@ def main(folder: str) -> None:
         "distribution": metadata.version("airflow-provider-dimona"),
         "plugins_folder": [one.name for one in Path(os.environ["AIRFLOW__CORE__PLUGINS_FOLDER"]).iterdir()],
         "provider": provider(),
+        "said": commands(),
         "apps": apps(),
         "states": dag_run(folder),
     }

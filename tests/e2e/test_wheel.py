@@ -105,11 +105,11 @@ def found(bare):
             return done.stdout
 
         scripts = bare / "venv" / "bin"
-        said = [run(str(scripts / "dimona"), *words) for words in (["ledger", "init"], ["check"])]
+        version = run(str(scripts / "dimona"), "--version").strip()
         script = bare / "bare_airflow.py"
         script.write_text((ROOT / "tests" / "e2e" / "bare_airflow.py").read_text())
         last = run(str(scripts / "python"), str(script), str(bare / "dags")).strip().splitlines()[-1]
-        return {**json.loads(last), "said": said, "posts": len(nsso.posts)}
+        return {**json.loads(last), "version": version, "posts": len(nsso.posts)}
 
 
 def test_every_module_can_be_imported_and_is_the_wheels_own(found):
@@ -129,6 +129,7 @@ def test_airflow_knows_provider_connection_type_and_plugin(found):
 def test_the_command_makes_a_ledger_and_checks_the_connection(found):
     ready, checked = found["said"]
 
+    assert found["version"] == f"dimona {found['distribution']}"
     assert "ledger ready" in ready
     assert "token        good" in checked
 
