@@ -45,6 +45,14 @@ def get_provider_info() -> dict[str, Any]:
                     "private_key_path": _text(
                         "Private key path", "A PEM file that every worker and triggerer can read."
                     ),
+                    "next_private_key": _text(
+                        "Next private key (PEM)",
+                        "While keys are changed: used as soon as the NSSO refuses the first one.",
+                        format="password",
+                    ),
+                    "next_private_key_path": _text(
+                        "Next private key path", "The same, as a file that every worker can read."
+                    ),
                     "token_url": _text(
                         "Token URL",
                         "Default: the NSSO's OAuth v5 endpoint. Required with environment custom.",

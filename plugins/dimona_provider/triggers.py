@@ -18,6 +18,7 @@ from dimona_provider.events import FollowedEvent, FollowedUpEvent
 from dimona_provider.feed import CURSOR, Announcer, Silence, read_cursor, read_position
 from dimona_provider.following import follow_batch
 from dimona_provider.followup import follow_up
+from dimona_provider.metrics import emit
 from dimona_provider.sharing import LOOK_UP_AFTER, poller_of, shared_ledger, shared_poller
 from dimona_provider.task_errors import Log, airflow_errors, defect
 
@@ -60,13 +61,18 @@ class DimonaResultTrigger(BaseTrigger):
 
     async def _follow(self) -> FollowedEvent:
         async with shared_poller(self.dimona_conn_id) as shared:
+
+            def report(line: str) -> None:
+                self.log.info("batch %s: %s", self.batch, line)
+                emit(shared.ledger.tally)
+
             followed = await follow_batch(
                 shared.ledger,
                 shared.poller,
                 self.batch,
                 until=self.until,
                 clock=SystemClock(),
-                report=lambda line: self.log.info("batch %s: %s", self.batch, line),
+                report=report,
             )
         self.log.info(
             "batch %s: %d answered, %d go on to the follow-up, after %d looks",

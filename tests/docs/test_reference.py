@@ -63,9 +63,9 @@ def _defined() -> Iterator[str]:
     from airflow.triggers.base import BaseTrigger
 
     from dimona_provider import hooks, sensors, triggers
-    from dimona_provider.operators import decisions, filing, followup, planning, reconcile, report
+    from dimona_provider.operators import alert, decisions, filing, followup, planning, reconcile, report
 
-    for module in (hooks, sensors, triggers, decisions, filing, followup, planning, reconcile, report):
+    for module in (hooks, sensors, triggers, alert, decisions, filing, followup, planning, reconcile, report):
         for name, cls in inspect.getmembers(module, inspect.isclass):
             is_ours = cls.__module__ == module.__name__
             if is_ours and issubclass(cls, (BaseHook, BaseOperator, BaseTrigger)):

@@ -11,7 +11,7 @@ from dimona_provider.domain.outcome import Answer, Result, State, state_after
 from dimona_provider.ledger.intents import insert_once
 from dimona_provider.ledger.named import IsSame, is_named, without_strangers
 from dimona_provider.ledger.schema import answers, in_batch, intents
-from dimona_provider.ledger.store import Ledger
+from dimona_provider.ledger.store import Ledger, numbers_of
 from dimona_provider.ledger.transitions import update_to
 
 
@@ -93,7 +93,7 @@ def fold(ledger: Ledger, batch: str | None, *, now: float, is_same: IsSame | Non
     """
     with ledger.write() as connection:
         found = connection.execute(
-            sa.select(answers, intents.c.state, is_named().label("is_named"))
+            sa.select(answers, intents.c.state, intents.c.filed_at, is_named().label("is_named"))
             .join(intents, intents.c.id == answers.c.intent)
             .where(
                 in_batch(batch),
@@ -111,6 +111,9 @@ def fold(ledger: Ledger, batch: str | None, *, now: float, is_same: IsSame | Non
             ids = [id_ for id_, to in moved.items() if to is state]
             connection.execute(_fold_to(state), [changes[id_][1] for id_ in ids])
             ledger.note(connection, now, str(state), intents=ids)
+        for row in rows:
+            if row.intent in moved and row.result in FINAL and row.filed_at is not None:
+                numbers_of(connection).answered_after(row.received_at - row.filed_at)
     return len(moved)
 
 
