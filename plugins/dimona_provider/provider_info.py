@@ -20,6 +20,10 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "airflow-provider-dimona",
         "name": "Dimona",
         "description": "File Belgian Dimona declarations with the NSSO and follow their outcomes.",
+        "extra-links": ["dimona_provider.links.DimonaBatchLink"],
+        "task-decorators": [
+            {"name": "dimona_submit", "class-name": "dimona_provider.decorators.dimona_submit"}
+        ],
         "connection-types": [
             {
                 "connection-type": "dimona",
