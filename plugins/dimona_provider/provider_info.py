@@ -24,6 +24,11 @@ def get_provider_info() -> dict[str, Any]:
         "task-decorators": [
             {"name": "dimona_submit", "class-name": "dimona_provider.decorators.dimona_submit"}
         ],
+        "notifications": [
+            "dimona_provider.notifiers.DimonaEmailNotifier",
+            "dimona_provider.notifiers.DimonaHttpNotifier",
+            "dimona_provider.notifiers.DimonaDeadlineNotifier",
+        ],
         "connection-types": [
             {
                 "connection-type": "dimona",

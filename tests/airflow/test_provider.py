@@ -49,6 +49,22 @@ def test_airflow_knows_our_connection_type_and_hook():
     assert DimonaHook.conn_type == "dimona"
 
 
+def test_what_the_provider_announces_is_there():
+    from airflow._shared.module_loading import import_string
+    from airflow.sdk import BaseNotifier, task
+
+    from dimona_provider import decorators, notifiers
+
+    info = get_provider_info()
+    told = {import_string(name) for name in info["notifications"]}
+    named = [vars(notifiers)[name] for name in vars(notifiers) if name.endswith("Notifier")]
+
+    assert told == {
+        one for one in named if issubclass(one, BaseNotifier) and one.__module__ == notifiers.__name__
+    } - {notifiers.DimonaSummaryNotifier}
+    assert task.dimona_submit is decorators.dimona_submit
+
+
 @pytest.mark.parametrize("name", sorted(FIELDS))
 def test_a_form_with_this_field_left_empty_is_valid(name):
     schema = FIELDS[name]["schema"]
