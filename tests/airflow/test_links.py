@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from airflow.sdk import DAG
 
-from dimona_provider.cockpit.addresses import declarations_of_batch
+from dimona_provider.cockpit.addresses import PREFIX, ROUTE, declaration, declarations_of_batch
 from dimona_provider.links import DimonaBatchLink
 from dimona_provider.operators import DimonaSettleOperator, DimonaSubmitOperator
 from dimona_provider.provider_info import get_provider_info
@@ -67,3 +69,12 @@ def test_the_provider_announces_the_link():
     assert get_provider_info()["extra-links"] == [
         f"{DimonaBatchLink.__module__}.{DimonaBatchLink.__qualname__}"
     ]
+
+
+def test_links_lead_to_pages_that_the_cockpit_has():
+    app = pytest.importorskip("dimona_provider.cockpit.app", reason="the pages are not there yet")
+    before = f"/plugin/{ROUTE}{PREFIX}"
+    routes = {route.path for route in app.create_app().routes}
+
+    assert urlsplit(declarations_of_batch("qX_1")).path.removeprefix(before) in routes
+    assert declaration("{reference}").removeprefix(before) in routes
