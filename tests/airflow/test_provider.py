@@ -17,6 +17,7 @@ from airflow.providers_manager import ProvidersManager
 
 import airflow
 from dimona_provider.provider_info import get_provider_info
+from support.nsso import CLIENT_ID
 
 ROOT = Path(__file__).parents[2]
 FIELDS = get_provider_info()["connection-types"][0]["conn-fields"]
@@ -145,11 +146,11 @@ def api(metadata_database):
         yield create_app(apps="core")
 
 
-async def ask(api, path, token=None):
+async def ask(api, path, token=None, json=None):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     transport = httpx.ASGITransport(app=api)
     async with httpx.AsyncClient(transport=transport, base_url="http://airflow", headers=headers) as http:
-        return await http.get(path)
+        return await (http.get(path) if json is None else http.post(path, json=json))
 
 
 def token():
@@ -167,6 +168,31 @@ async def test_the_ui_gets_our_form(api):
     assert ours["extra_fields"]["private_key"]["schema"]["format"] == "password"
     assert ours["standard_fields"]["login"]["title"] == "Client id"
     assert ours["standard_fields"]["password"]["hidden"] is True
+
+
+@pytest.mark.parametrize(
+    ("login", "says"),
+    [
+        pytest.param(CLIENT_ID, (True, "the NSSO accepts this client; environment custom"), id="good"),
+        pytest.param("another", (False, "token: the token endpoint refused"), id="of somebody else"),
+        pytest.param("", (False, "fields: login (the client id) is missing"), id="no client id"),
+    ],
+)
+async def test_the_test_button_says_what_is_wrong_of_what_the_form_holds(api, nsso, monkeypatch, login, says):
+    monkeypatch.setenv("AIRFLOW__CORE__TEST_CONNECTION", "Enabled")
+    made = nsso.connection() | {"login": login}
+    extra = json.dumps(made.pop("extra"))
+
+    answer = await ask(
+        api, "/api/v2/connections/test", token(), json={"connection_id": "mine", **made, "extra": extra}
+    )
+
+    told = answer.json()
+    works, words = says
+    assert told["status"] is works
+    assert told["message"].startswith(words)
+    assert "PRIVATE" not in told["message"]
+    assert not nsso.posts
 
 
 async def test_the_form_is_for_users_alone(api):
