@@ -50,7 +50,7 @@ class DimonaSummaryNotifier(BaseNotifier):
     :param since: tell of all runs instead, of whatever changed in so long a time; a ``timedelta``
     :param even_if_nothing: send also when nobody has to look at anything
     :param templates: a folder with templates of your own, which go before those of the same name here
-    :param language: of the meaning of codes: ``en``, ``fr``, ``nl`` or ``de``
+    :param language: of the summary: ``en``, ``fr``, ``nl`` or ``de``
     """
 
     def __init__(
@@ -96,12 +96,11 @@ class DimonaSummaryNotifier(BaseNotifier):
         if "ti" not in context:
             raise ConfigurationError("give this notifier to a task: a DAG's callback has no task to tell of")
         now = time.time()
-        which, about = self._which(context, now)
+        which: Which = run_of(context) if self.since is None else now - self.since.total_seconds()
         with task_ledger(context) as ledger:
             return summarised(
                 ledger,
                 which,
-                about,
                 now=now,
                 lang=self.language,
                 ui=ui_address(),
@@ -111,12 +110,6 @@ class DimonaSummaryNotifier(BaseNotifier):
     def send(self, summary: Summary, text: Callable[[str], str]) -> None:
         """Send *summary*; ``text(name)`` gives the template of that name, filled in."""
         raise NotImplementedError
-
-    def _which(self, context: Context, now: float) -> tuple[Which, str]:
-        if self.since is not None:
-            return now - self.since.total_seconds(), f"the last {self.since.total_seconds() / 3600:g} h"
-        run = run_of(context)
-        return run, f"run {run.run_id} of {run.dag_id}"
 
 
 class DimonaEmailNotifier(DimonaSummaryNotifier):

@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 
 from dimona_provider.errors import ConfigurationError
-from dimona_provider.summary import MOST, Summary
+from dimona_provider.summary import MOST, Summary, words
 
 OURS = "dimona"
 """What our own templates are called by one that extends them: ``dimona/summary.html.jinja2``."""
@@ -19,7 +19,8 @@ def render(name: str, summary: Summary, folder: Path | None = None) -> str:
     """
     Return the template *name* filled in: of *folder* if it is there, else ours.
 
-    Templates see ``summary`` and ``most``, the length of its longest lists. Raises ConfigurationError for a
+    Templates see ``summary``, ``say`` (words in its language) and ``most``, the length of its longest lists.
+    Raises ConfigurationError for a
     folder that is not there, and for a template that can't be filled in.
     """
     if folder is not None and not folder.is_dir():
@@ -35,7 +36,7 @@ def render(name: str, summary: Summary, folder: Path | None = None) -> str:
         lstrip_blocks=True,
     )
     try:
-        return environment.get_template(name).render(summary=summary, most=MOST).strip()
+        return environment.get_template(name).render(summary=summary, say=words(summary.language), most=MOST)
     except jinja2.TemplateError as error:
         where = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
         raise ConfigurationError(f"the template {name}{where} can't be used: {error.message}") from None

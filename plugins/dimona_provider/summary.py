@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import cache
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from dimona_provider.api.settings import BASE_URLS
 from dimona_provider.cockpit.addresses import declaration
 from dimona_provider.domain.anomalies import Language, describe, next_step
+from dimona_provider.domain.anomaly_tables import texts_by_heading
 from dimona_provider.domain.outcome import State, summarise
 from dimona_provider.ledger import Ledger, attention
 from dimona_provider.ledger.attention import Noticed, Which
-from dimona_provider.reporting import deadline
+from dimona_provider.ledger.batches import Run
 
 MOST = 50
 """Declarations named in one list; the cockpit and the ledger have them all."""
@@ -21,6 +24,7 @@ MOST = 50
 AT_RISK = timedelta(hours=24)
 """How near a deadline is at risk; one that passed is told for as long."""
 
+_BELGIUM = ZoneInfo("Europe/Brussels")
 _NAMES = {base_url: name for name, base_url in BASE_URLS.items()}
 
 
@@ -71,8 +75,9 @@ class Summary:
     held: tuple[Entry, ...]
     at_risk: tuple[Entry, ...]
     """Of the whole ledger: not known to be with the NSSO, and the deadline is near, or has just passed."""
+    language: Language
     alert: str = ""
-    """What ``DimonaAlertOperator`` found, if it called."""
+    """What ``DimonaAlertOperator`` found, if it called; in English."""
 
     @property
     def is_production(self) -> bool:
@@ -88,7 +93,6 @@ class Summary:
 def summarised(
     ledger: Ledger,
     which: Which,
-    about: str,
     *,
     now: float,
     lang: Language = "en",
@@ -96,9 +100,9 @@ def summarised(
     alert: str = "",
 ) -> Summary:
     """
-    Return what people should hear of *which*.
+    Return what people should hear of *which*, in the language *lang*.
 
-    *about* says in words what that is; *ui* is the address of Airflow's UI, for links.
+    *ui* is the address of Airflow's UI, for links; without it there are none.
     """
     states = attention.states(ledger, which)
     total: dict[str, int] = {}
@@ -112,8 +116,8 @@ def summarised(
     near = AT_RISK.total_seconds()
     risky = _entries(attention.at_risk(ledger, after=now - near, before=now + near, limit=MOST), lang, ui)
     return Summary(
-        about=about,
-        headline=_headline(total, len(risky)),
+        about=_about(which, now, words(lang)),
+        headline=_headline(total, len(risky), words(lang)),
         environments=tuple(sorted({*map(environment_name, states), *(one.environment for one in risky)})),
         counts=summarise(total),
         refused=told[State.REFUSED],
@@ -121,6 +125,7 @@ def summarised(
         unclear=told[State.UNCLEAR],
         held=told[State.HELD],
         at_risk=risky,
+        language=lang,
         alert=alert,
     )
 
@@ -135,12 +140,31 @@ def environment_name(base_url: str) -> str:
     return _NAMES.get(base_url) or urlsplit(base_url).netloc
 
 
-def _headline(states: dict[str, int], risky: int) -> str:
+@cache
+def words(lang: Language) -> Mapping[str, str]:
+    """Return what summaries say in a language, by key of ``summary_words.toml``."""
+    return {key: texts[lang] for key, texts in texts_by_heading("summary_words.toml").items()}
+
+
+def _about(which: Which, now: float, say: Mapping[str, str]) -> str:
+    if isinstance(which, Run):
+        return say["run"].format(run=which.run_id, dag=which.dag_id)
+    return say["since"].format(hours=f"{(now - which) / 3600:g}")
+
+
+def _headline(states: Mapping[str, int], risky: int, say: Mapping[str, str]) -> str:
     counted = {word: states.get(word, 0) for word in ("refused", "warned", "unclear", "held")}
-    words = [f"{count} {word}" for word, count in counted.items() if count]
+    told = [f"{count} {say[word]}" for word, count in counted.items() if count]
     if risky:
-        words.append(f"{risky}{' or more' if risky == MOST else ''} at risk")
-    return ", ".join(words) or "nothing to look at"
+        number = f"{risky} {say['or_more']}" if risky == MOST else str(risky)
+        told.append(f"{number} {say['at_risk']}")
+    return ", ".join(told) or say["nothing"]
+
+
+def _deadline(file_by: float | None, say: Mapping[str, str]) -> str:
+    if file_by is None:
+        return say["no_deadline"]
+    return say["by"].format(instant=f"{datetime.fromtimestamp(file_by, _BELGIUM):%Y-%m-%d %H:%M}")
 
 
 def _entries(found: Sequence[Noticed], lang: Language, ui: str) -> tuple[Entry, ...]:
@@ -154,7 +178,7 @@ def _entries(found: Sequence[Noticed], lang: Language, ui: str) -> tuple[Entry, 
             state=one.state.value,
             codes=tuple(Code(code, describe(code, lang), next_step(code, lang)) for code in one.anomalies),
             reason=one.reason,
-            deadline=deadline(one.file_by),
+            deadline=_deadline(one.file_by, words(lang)),
             link=declaration(one.reference, base_url=ui) if ui else "",
         )
         for one in found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from airflow.sdk import DagRunState
@@ -13,9 +14,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from dimona_provider.api.settings import BASE_URLS
+from dimona_provider.domain.anomalies import LANGUAGES, describe
+from dimona_provider.domain.outcome import OUTCOMES, State
+from dimona_provider.ledger.attention import UNSENT
 from dimona_provider.ledger.schema import intents
 from dimona_provider.notifiers import DimonaEmailNotifier, DimonaHttpNotifier
 from dimona_provider.operators import DimonaAlertOperator, DimonaSubmitOperator
+from dimona_provider.summary import words
 from support.mailbox import mailbox
 from support.markdown import DOCS, blocks
 from support.people import item
@@ -136,12 +141,24 @@ def test_nothing_of_a_person_is_told(filed, post, chat, logged):
     assert [person for person in persons if person in told] == []
 
 
-def test_codes_are_explained_in_the_language_that_is_asked_for(filed, post):
-    DimonaEmailNotifier(to=TO, language="nl")(context())
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_all_of_it_is_said_in_the_language_that_is_asked_for(filed, post, language):
+    DimonaEmailNotifier(to=TO, language=language)(context())
 
-    from dimona_provider.domain.anomalies import describe
+    (message,) = post.messages
+    text = html_of(message)
+    say = words(language)
+    assert f"1 {say['refused']}, 1 {say['warned']}, 1 {say['unclear']}, 1 {say['held']}" in message["Subject"]
+    assert describe("90373-460", language) in unescape(text)
+    for key in ("deadline", "why", "employer", "no_deadline"):
+        assert say[key] in unescape(text)
+    assert f'<html lang="{language}">' in text
 
-    assert describe("90373-460", "nl") in html_of(post.messages[0])
+
+def test_every_state_and_count_that_is_told_has_a_word():
+    told = {*UNSENT, State.REFUSED, State.WARNED, "declarations", *OUTCOMES}
+
+    assert told <= set(words("en"))
 
 
 def test_links_lead_to_the_cockpit_where_airflows_address_is_set(filed, chat, monkeypatch):
