@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import subprocess
@@ -16,6 +17,8 @@ import pytest
 from airflow.providers_manager import ProvidersManager
 
 import airflow
+from dimona_provider.cockpit.addresses import declarations_of_batch
+from dimona_provider.links import DimonaBatchLink
 from dimona_provider.provider_info import get_provider_info
 from support.nsso import CLIENT_ID
 
@@ -205,3 +208,17 @@ async def test_the_api_reports_our_plugin_and_no_import_errors(api):
 
     assert [one["name"] for one in found.json()["plugins"]].count("dimona") == 1
     assert errors.json()["import_errors"] == []
+
+
+def test_the_ui_gets_the_link_and_the_name_of_each_batch(api, team_dags, nsso):
+    run = team_dags["team_mapped"].test()
+    tasks = f"/api/v2/dags/team_mapped/dagRuns/{run.run_id}/taskInstances/branch"
+
+    def get(path):
+        return asyncio.run(ask(api, f"{tasks}/{path}", token())).json()
+
+    named = {one["map_index"]: one["rendered_map_index"] for one in get("listMapped")["task_instances"]}
+    assert sorted(named) == [0, 1]
+    for number, reference in named.items():
+        links = get(f"links?map_index={number}")["extra_links"]
+        assert links == {DimonaBatchLink().name: declarations_of_batch(reference)}
