@@ -29,7 +29,6 @@ class DimonaSubmitDecoratedOperator(DecoratedOperator, DimonaSubmitOperator):
     """
 
     template_fields: Sequence[str] = ("op_args", "op_kwargs")
-    template_fields_renderers = DecoratedOperator.template_fields_renderers
     custom_operator_name = "@task.dimona_submit"
 
     def __init__(
