@@ -65,4 +65,11 @@ with DAG(
     tags=["payroll", "example"],
     doc_md=__doc__,
 ):
-    DimonaStageOperator(task_id="stage", pages=payroll_pages, feed=changes, outlets=[employments], retries=2)
+    DimonaStageOperator(
+        task_id="stage",
+        pages=payroll_pages,
+        feed=changes,
+        outlets=[employments],
+        retries=2,
+        doc_md="Keeps payroll's export, encrypted, until `plan` has read it; never a part of it.",
+    )

@@ -20,6 +20,15 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "airflow-provider-dimona",
         "name": "Dimona",
         "description": "File Belgian Dimona declarations with the NSSO and follow their outcomes.",
+        "extra-links": ["dimona_provider.links.DimonaBatchLink"],
+        "task-decorators": [
+            {"name": "dimona_submit", "class-name": "dimona_provider.decorators.dimona_submit"}
+        ],
+        "notifications": [
+            "dimona_provider.notifiers.DimonaEmailNotifier",
+            "dimona_provider.notifiers.DimonaHttpNotifier",
+            "dimona_provider.notifiers.DimonaDeadlineNotifier",
+        ],
         "connection-types": [
             {
                 "connection-type": "dimona",

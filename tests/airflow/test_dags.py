@@ -65,6 +65,13 @@ def test_a_dag_explains_itself(dag):
     assert dag.tags
 
 
+@pytest.mark.parametrize(
+    "task", [one for one in TASKS if "Dimona" in one.task_type], ids=lambda one: one.task_id
+)
+def test_a_task_of_ours_explains_itself(task):
+    assert task.doc_md.strip()
+
+
 @EVERY_DAG
 def test_a_dag_has_one_run_at_a_time_and_none_for_the_past(dag):
     # A run that asks people waits for days, while others ask on: each question is put once, whoever runs.
@@ -182,6 +189,17 @@ def test_the_last_task_watches_every_other_and_fails_when_one_failed(dag_id):
     assert last.upstream_task_ids == {task.task_id for task in tasks if task is not last}
     assert last.retries == 0
     assert not last.downstream_task_ids
+
+
+def test_the_grid_names_batches_and_employers():
+    shown = {task.task_id: task.map_index_template for task in TASKS if task.map_index_template}
+
+    assert shown == {
+        "declare.submit": "{{ task.batch }}",
+        "declare.wait": "{{ task.batch }}",
+        "declare.settle": "{{ task.batch }}",
+        "reconcile": "{{ task.employers[0] }}{{ ' …' if task.employers | length > 1 }}",
+    }
 
 
 def test_no_batch_waits_for_another(declare):

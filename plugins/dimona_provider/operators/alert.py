@@ -26,8 +26,8 @@ class DimonaAlertOperator(BaseOperator):
 
     Fails with one sentence: references and deadlines. It goes on failing until somebody has seen to it, and
     for a day after the deadline, or after it came so where that was later. What has no deadline is told of
-    from a day after it came so, until somebody has seen to it. It also warns of certificates that end within 60 days, and fails in the last
-    week.
+    from a day after it came so, until somebody has seen to it. It also warns of certificates that end within
+    60 days, and fails in the last week.
 
     :param alert_before: how long before the deadline; a ``timedelta``, 24 hours by default
     :param notifiers: notifiers of Airflow's, called once an hour before the task fails, and once at 60, 30
