@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dimona_provider.operators.decisions import DimonaAskOperator, DimonaCollectOperator
 from dimona_provider.operators.alert import DimonaAlertOperator
+from dimona_provider.operators.decisions import DimonaAskOperator, DimonaCollectOperator
 from dimona_provider.operators.filing import DimonaSettleOperator, DimonaSubmitOperator
 from dimona_provider.operators.followup import (
     DimonaFollowUpOperator,
