@@ -38,7 +38,9 @@ LATE, BRAKE, WARNED, UNCLEAR, SILENT, REFUSED, CHANGED = EMPLOYERS = (
 )  # fmt: skip
 """Each has one kind of question; of the sixth the simulated NSSO says that the mandate has expired."""
 HELD = 6
-PATIENCE = 45.0
+LONGEST = 300.0
+"""Seconds that a busy machine may take for anything."""
+PATIENCE = 60.0
 """Seconds until the deadline of what nobody answers."""
 
 
@@ -100,7 +102,7 @@ class Story:
 def _declare(story: Story, records: list[dict[str, Any]]) -> None:
     story.live.stage(records)
     run = story.live.stack.api.trigger("dimona_declare")
-    assert story.live.wait_for_end(run) == "success"
+    assert story.live.wait_for_end(run, seconds=LONGEST) == "success"
 
 
 def _wishes(story: Story, today: dt.date) -> dict[str, list[dict[str, Any]]]:
@@ -143,7 +145,7 @@ def _ask(story: Story) -> None:
         tasks = api.task_instances(DAG, story.run_id)
         return [one.map_index for one in tasks if one.task_id == "ask" and one.state == "awaiting_input"]
 
-    wait_until(lambda: len(waiting()) == len(EMPLOYERS), seconds=90)
+    wait_until(lambda: len(waiting()) == len(EMPLOYERS), seconds=LONGEST)
     for index in waiting():
         story.index["?"] = index
         shown = story.call("GET", "?")
@@ -174,7 +176,7 @@ def _answer_all(story: Story, again: list[dict[str, Any]]) -> None:
     story.live.stage(again)
     story.answer(CHANGED, late_cancel="file")
 
-    wait_until(lambda: _is_open_again(story), seconds=60)
+    wait_until(lambda: _is_open_again(story), seconds=LONGEST)
     story.answer(LATE, late_cancel="file")
     story.refused("a second answer", LATE, {**said, "chosen_options": [KEEP_ALL]})
 
@@ -204,10 +206,10 @@ def story(shared_airflow: tuple[Callable[[], Live], Callable[[], None]]) -> Stor
     _ask(story)
     _answer_all(story, wishes[CHANGED])
     ended = dict.fromkeys(EMPLOYERS, "success") | {SILENT: "skipped"}
-    wait_until(lambda: story.states() == ended, seconds=120)
+    wait_until(lambda: story.states() == ended, seconds=LONGEST)
     # No clock starts it here: the answers do.
-    wait_until(lambda: story.filed(LATE)["CANCEL", "accepted"] == 1, seconds=120)
-    wait_until(lambda: not _is_under_way(story), seconds=120)
+    wait_until(lambda: story.filed(LATE)["CANCEL", "accepted"] == 1, seconds=LONGEST)
+    wait_until(lambda: not _is_under_way(story), seconds=LONGEST)
     return story
 
 
@@ -280,7 +282,7 @@ def test_each_answer_and_who_gave_it_is_an_event_of_the_ledger(story: Story) -> 
 
 def test_an_employer_is_asked_again_on_the_same_day_only_for_what_can_not_wait(story: Story) -> None:
     run = story.live.stack.api.trigger(DAG)
-    story.live.wait_for_task(run, "collect", ["success"])
+    story.live.wait_for_task(run, "collect", ["success"], seconds=LONGEST)
 
     references = story.live.stack.api.xcom(DAG, run.run_id, "collect")
 
