@@ -51,7 +51,7 @@ def questions(ledger: Ledger, *, employer: str | None = None, only_open: bool = 
         query = query.where(decisions.c.employer == employer)
     with ledger.read() as connection:
         for row in connection.execute(query):
-            yield _read(row)
+            yield read_question(row)
 
 
 def answer(ledger: Ledger, reference: str, option: str, *, reason: str, now: float) -> bool:
@@ -68,7 +68,7 @@ def answer(ledger: Ledger, reference: str, option: str, *, reason: str, now: flo
         ).first()
         if found is None:
             raise DecisionRefused("the ledger knows no such question: `dimona decide` lists them")
-        asked = _read(found)
+        asked = read_question(found)
         if option not in asked.options:
             raise DecisionRefused(f"{reference} may be answered with {', '.join(asked.options)}")
         if asked.answer == option:
@@ -99,7 +99,8 @@ def held_mark(key: str, declaration: Any) -> str:
     return json.dumps([key, declaration], sort_keys=True)
 
 
-def _read(row: Any) -> Asked:
+def read_question(row: Any) -> Asked:
+    """Return a row of decisions as people see it."""
     return Asked(
         reference=row.reference,
         employer=row.employer,

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
 from dimona_provider.errors import DecisionRefused
+from dimona_provider.ledger.cockpit_schema import acknowledgements
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.plan_schema import decisions, employments
 from dimona_provider.ledger.schema import answers, events, info, intents, staged_pages
@@ -33,6 +34,7 @@ _COLUMNS = (
     staged_pages.c.body,
     employments.c.body,
     decisions.c.body,
+    acknowledgements.c.body,
     info.c.canary,
 )
 """Every encrypted column. The canary comes last: under the new key it says that all was brought there."""

@@ -13,7 +13,7 @@ from dimona_provider.ledger.engine import make_engine
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.schema import events, info
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 """The newest revision in migrations/versions; a test compares them."""
 
 CANARY = b"dimona"
