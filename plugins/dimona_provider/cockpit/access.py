@@ -50,7 +50,9 @@ def from_own_form(request: Request, who: VisitorDep, form_token: Annotated[str, 
     """Refuse (403) a POST that no page of ours made: another site can't know the token."""
     known = [_form_token(who.name, day) for day in (_today(), _today() - 1)]
     site = request.headers.get("sec-fetch-site", "same-origin")
-    if site != "same-origin" or not any(hmac.compare_digest(form_token.encode(), one.encode()) for one in known):
+    if site != "same-origin" or not any(
+        hmac.compare_digest(form_token.encode(), one.encode()) for one in known
+    ):
         raise HTTPException(403, "form")
 
 

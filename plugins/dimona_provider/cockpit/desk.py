@@ -13,10 +13,10 @@ import jinja2
 from fastapi import Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from dimona_provider.api.settings import BASE_URLS
 from dimona_provider.cockpit import charts, formatting
 from dimona_provider.cockpit.access import Visitor, VisitorDep
 from dimona_provider.cockpit.addresses import PREFIX
+from dimona_provider.cockpit.formatting import badge
 from dimona_provider.cockpit.languages import COOKIE, NAMES, Translation, choose
 from dimona_provider.cockpit.opening import ledger_of
 from dimona_provider.domain.anomalies import Language, describe, next_step
@@ -66,7 +66,9 @@ class Desk:
 
     def airflow(self, *parts: str) -> str:
         """Return the path of one of Airflow's own pages."""
-        return _root(self.request).removesuffix(PREFIX) + "/" + "/".join(quote(part, safe="") for part in parts)
+        return (
+            _root(self.request).removesuffix(PREFIX) + "/" + "/".join(quote(part, safe="") for part in parts)
+        )
 
     def page(self, template: str, **context: Any) -> HTMLResponse:
         """Draw *template*."""
@@ -83,7 +85,11 @@ class Desk:
                 describe=lambda code: describe(code, self.lang),
                 next_step=lambda code: next_step(code, self.lang),
                 languages=NAMES,
-                here=address(self.request, self.request.url.path.removeprefix(_root(self.request)), dict(self.request.query_params)),
+                here=address(
+                    self.request,
+                    self.request.url.path.removeprefix(_root(self.request)),
+                    dict(self.request.query_params),
+                ),
                 short=short,
                 badge_of=badge,
                 **context,
@@ -115,16 +121,6 @@ def address(request: Request, path: str, query: Mapping[str, object]) -> str:
 def short(environment: str) -> str:
     """Return what stands for a base URL in an address."""
     return hashlib.sha256(environment.encode()).hexdigest()[:8]
-
-
-def badge(environment: str) -> str:
-    """
-    Return what kind of NSSO a base URL leads to: ``production``, ``simulation`` or ``custom``.
-
-    >>> badge("https://services.socialsecurity.be/REST/dimona/v2"), badge("http://127.0.0.1:1/x")
-    ('production', 'custom')
-    """
-    return next((name for name, url in BASE_URLS.items() if url == environment), "custom")
 
 
 def draw(template: str, **context: Any) -> str:

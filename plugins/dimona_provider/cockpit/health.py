@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from airflow.exceptions import AirflowNotFoundException
+from airflow.sdk.exceptions import AirflowNotFoundException
 from cryptography import x509
 
 from dimona_provider.api.auth import ClientCredentials

@@ -66,9 +66,7 @@ def receipt(desk: DeskDep, reference: Reference) -> HTMLResponse:
 
 
 def _found(desk: Desk, reference: str, *, with_persons: bool = False) -> dict[str, Any]:
-    found = next(
-        exporting.records(desk.ledger, Which(reference=reference), with_persons=with_persons), None
-    )
+    found = next(exporting.records(desk.ledger, Which(reference=reference), with_persons=with_persons), None)
     if found is None:
         raise HTTPException(404, "declaration")
     desk.environment = found["environment"]

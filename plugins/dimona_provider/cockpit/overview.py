@@ -54,13 +54,19 @@ def overview(desk: DeskDep) -> HTMLResponse:
 
 def _throughput(runs: list[figures.RunFigures], desk: Desk) -> list[Bar]:
     return [
-        Bar(one.per_minute, f"{one.per_minute:.0f}", desk.say("overview.run_filed", run=one.run.run_id, n=one.filed))
+        Bar(
+            one.per_minute,
+            f"{one.per_minute:.0f}",
+            desk.say("overview.run_filed", run=one.run.run_id, n=one.filed),
+        )
         for one in runs
     ]
 
 
 def _waits(runs: list[figures.RunFigures]) -> list[Bar]:
-    return [Bar(one.mean_wait, span(one.mean_wait), one.run.run_id) for one in runs if one.mean_wait is not None]
+    return [
+        Bar(one.mean_wait, span(one.mean_wait), one.run.run_id) for one in runs if one.mean_wait is not None
+    ]
 
 
 def _kept(what: str, environment: str, count: Callable[[], T]) -> T:

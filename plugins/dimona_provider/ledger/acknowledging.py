@@ -1,4 +1,4 @@
-"""Warnings that a person took note of, with the reason; it may say more than a list may show, so encrypted."""
+"""Warnings that a person took note of, with the reason: encrypted, since it may say what no list may show."""
 
 from __future__ import annotations
 

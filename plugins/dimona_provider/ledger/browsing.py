@@ -21,8 +21,7 @@ from dimona_provider.ledger.store import Ledger
 
 PAGE = 50
 NO_DEADLINE = 1e12
-"""Stands for none in the order; the index ``ix_intents_deadline`` has the same expression."""
-_DEADLINE = sa.func.coalesce(intents.c.file_by, sa.literal_column("1e12"))
+"""Stands for none in a place of a list: what has no deadline comes last, whichever way the others go."""
 _COLUMNS = [column for column in intents.columns if column is not intents.c.body]
 
 
@@ -50,9 +49,10 @@ class Filter:
     """Changed then or later."""
     until: float | None = None
     """Changed before that."""
-    due_after: float | None = None
     due_before: float | None = None
-    """With either of these, only what has not ended yet and has its deadline between them."""
+    """With this one, only what has not ended yet and has its deadline before it."""
+    due_after: float | None = None
+    """And its deadline at this instant or later."""
     worker_hash: str | None = None
     batches: Sequence[str] | None = None
 
@@ -95,9 +95,21 @@ def page(
 ) -> Page:
     """Return the declarations of *which* after a place in the list, the first ones without one."""
     where = list(_conditions(which, ledger.engine.dialect.name))
-    query = _query(which, where, sort, descending=descending, after=after, most=size + 1)
+    by = intents.c.changed_at if sort is Sort.CHANGED else intents.c.file_by
+    rows: list[Any] = []
     with ledger.read() as connection:
-        rows = connection.execute(query).all()
+        if after is None or after.value < NO_DEADLINE:
+            dated = [*where, by.is_not(None)] if sort is Sort.DEADLINE else where
+            query = _ordered(dated, by, after, descending=descending, most=size + 1)
+            if sort is Sort.CHANGED and _is_by_employer(which):
+                query = _by_states(query, descending=descending, most=size + 1)
+            rows += connection.execute(query).all()
+            after = None
+        if sort is Sort.DEADLINE and len(rows) <= size and which.due_before is None:
+            never = [*where, by.is_(None)]
+            place = sa.literal(NO_DEADLINE, sa.Double)
+            query = _ordered(never, place, after, descending=descending, most=size + 1 - len(rows))
+            rows += connection.execute(query).all()
     shown = rows[:size]
     return Page(shown, Cursor(shown[-1].place, shown[-1].id) if len(rows) > size else None)
 
@@ -113,29 +125,35 @@ def every(ledger: Ledger, which: Filter, *, sort: Sort, descending: bool) -> Ite
             return
 
 
-def _query(
-    which: Filter,
-    where: list[sa.ColumnElement[bool]],
-    sort: Sort,
+def _ordered(
+    where: Sequence[sa.ColumnElement[bool]],
+    by: sa.ColumnElement[float],
+    after: Cursor | None,
     *,
     descending: bool,
-    after: Cursor | None,
     most: int,
 ) -> sa.Select[Any]:
-    by = intents.c.changed_at if sort is Sort.CHANGED else _DEADLINE
+    conditions = list(where)
+    is_column = isinstance(by, sa.Column)
     if after is not None:
-        place = sa.tuple_(by, intents.c.id)
-        last = sa.tuple_(sa.literal(after.value), sa.literal(after.id))
-        where.append(place < last if descending else place > last)
-    order = (by.desc(), intents.c.id.desc()) if descending else (by, intents.c.id)
-    query = sa.select(*_COLUMNS, by.label("place")).where(*where).order_by(*order).limit(most)
-    if sort is Sort.DEADLINE or which.employer is None or which.state or which.due_before or which.due_after:
-        return query
-    # The index of an employer goes by state: the first of each state are found at once, and merged.
+        place = sa.tuple_(by, intents.c.id) if is_column else sa.tuple_(intents.c.id)
+        last = sa.tuple_(sa.literal(after.value), sa.literal(after.id)) if is_column else sa.tuple_(after.id)
+        conditions.append(place < last if descending else place > last)
+    ends = [by, intents.c.id] if is_column else [intents.c.id]
+    order = [end.desc() for end in ends] if descending else ends
+    return sa.select(*_COLUMNS, by.label("place")).where(*conditions).order_by(*order).limit(most)
+
+
+def _is_by_employer(which: Filter) -> bool:
+    return which.employer is not None and which.state is None and which.due_before is None
+
+
+def _by_states(query: sa.Select[Any], *, descending: bool, most: int) -> sa.Select[Any]:
+    """Read an employer state by state, as the index goes: the first of each are found at once, and merged."""
     parts = [sa.select(query.where(intents.c.state == state).subquery()) for state in State]
     merged = sa.union_all(*parts).subquery()
-    ends = (merged.c.place, merged.c.id)
-    return sa.select(merged).order_by(*((end.desc() for end in ends) if descending else ends)).limit(most)
+    ends = [merged.c.place, merged.c.id]
+    return sa.select(merged).order_by(*([end.desc() for end in ends] if descending else ends)).limit(most)
 
 
 def _has_code(code: str, dialect: str) -> sa.ColumnElement[bool]:
@@ -165,9 +183,6 @@ def _between(which: Filter) -> Iterator[sa.ColumnElement[bool]]:
         yield intents.c.changed_at >= which.since
     if which.until is not None:
         yield intents.c.changed_at < which.until
-    if which.due_after is None and which.due_before is None:
-        return
-    yield intents.c.state.in_(sorted(OPEN))
-    yield _DEADLINE < (NO_DEADLINE if which.due_before is None else which.due_before)
-    if which.due_after is not None:
-        yield _DEADLINE >= which.due_after
+    if which.due_before is not None:
+        yield intents.c.state.in_(sorted(OPEN))
+        yield intents.c.file_by.between(which.due_after or 0.0, which.due_before)

@@ -56,11 +56,10 @@ def figures(ledger: Ledger, environment: str, *, now: float) -> Figures:
     """Count what the ledger has of *environment*."""
     by = (intents.c.employer, intents.c.state)
     counted = sa.select(*by, sa.func.count().label("n")).where(intents.c.environment == environment)
-    deadline = sa.func.coalesce(intents.c.file_by, sa.literal_column("1e12"))
     at_risk = (
         intents.c.environment == environment,
         intents.c.state.in_(sorted(OPEN)),
-        deadline < now + RISK,
+        intents.c.file_by < now + RISK,
     )
     asked = (decisions.c.environment == environment, decisions.c.answered_at.is_(None))
     found: dict[str, dict[State, int]] = {}

@@ -100,7 +100,7 @@ intents = Table(
     Index("ix_intents_state", "environment", "state", "changed_at", "id"),
     Index("ix_intents_type", "environment", "worker_type", "changed_at", "id"),
     Index("ix_intents_kind", "environment", "kind", "changed_at", "id"),
-    Index("ix_intents_deadline", "environment", text("coalesce(file_by, 1e12)"), "id"),
+    Index("ix_intents_deadline", "environment", "file_by", "id"),
     Index("ix_intents_worker", "environment", "employer", "worker_hash"),
     Index("ix_intents_person", "environment", "worker_hash"),
     Index("ix_intents_employment", "environment", "employment"),

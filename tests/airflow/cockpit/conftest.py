@@ -44,7 +44,9 @@ def filed(ledger: Ledger) -> list[str]:
     ]
     insert_answers(ledger, ENVIRONMENT, found)
     fold(ledger, batch, now=START + 6)
-    ledgers.set_state(ledger, ids[4], state=State.UNCLEAR, declaration_id=None, filed_at=None, reason="HTTP 500")
+    ledgers.set_state(
+        ledger, ids[4], state=State.UNCLEAR, declaration_id=None, filed_at=None, reason="HTTP 500"
+    )
     ledgers.set_state(ledger, ids[5], state=State.HELD, declaration_id=None, filed_at=None, reason="HTTP 400")
     return [one.reference for one in ledgers.rows(ledger)]
 
@@ -64,5 +66,3 @@ def visit(_cockpit: str, ledger: Ledger) -> Iterator[Open]:
     for one in opened:
         one.close()
     opening.forget()
-
-

@@ -141,5 +141,5 @@ def test_a_query_can_not_choose_another_dag_for_the_right(visit: Open, filed: li
 def test_unclear_stays_as_it_was_for_a_viewer(visit: Open, filed: list[str], ledger: Ledger) -> None:
     page: httpx.Response = visit("viv").get(f"/declarations/{filed[4]}")
 
-    assert "<form method=\"post\" action=\"/dimona/declarations" not in page.text
+    assert '<form method="post" action="/dimona/declarations' not in page.text
     assert row(ledger, 5).state == "unclear"

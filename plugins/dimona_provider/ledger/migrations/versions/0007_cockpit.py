@@ -44,7 +44,7 @@ def _index_intents() -> None:
     op.create_index("ix_intents_state", "intents", ["environment", "state", *tail])
     op.create_index("ix_intents_type", "intents", ["environment", "worker_type", *tail])
     op.create_index("ix_intents_kind", "intents", ["environment", "kind", *tail])
-    op.create_index("ix_intents_deadline", "intents", ["environment", sa.text("coalesce(file_by, 1e12)"), "id"])
+    op.create_index("ix_intents_deadline", "intents", ["environment", "file_by", "id"])
     if op.get_bind().dialect.name == "postgresql":
         # SQLite has no such index, and reads through the codes of a small ledger in time.
         op.execute("CREATE INDEX ix_intents_codes ON intents USING gin (string_to_array(anomalies, ' '))")
