@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,9 +27,11 @@ def served_cockpit(folder: Path) -> Iterator[str]:
     from dimona_provider.cockpit.serving import cockpit
 
     with pytest.MonkeyPatch.context() as patch:
+        passwords = folder / "passwords.json"
+        passwords.write_text(json.dumps(dict.fromkeys(USERS, "unused")))
         users = ",".join(f"{name}:{role}" for name, role in USERS.items())
         patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS", users)
-        patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(folder / "passwords.json"))
+        patch.setenv("AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE", str(passwords))
         patch.setenv("AIRFLOW__API_AUTH__JWT_SECRET", SECRET)
         parent = FastAPI()
         init_auth_manager(parent)
