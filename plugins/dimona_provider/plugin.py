@@ -22,7 +22,13 @@ class DimonaPlugin(AirflowPlugin):
     name = "dimona"
     fastapi_apps: list[Any] = [{"app": cockpit, "url_prefix": PREFIX, "name": "Dimona"}]  # noqa: RUF012 - Airflow's form
     external_views: list[Any] = [  # noqa: RUF012 - as above
-        {"name": "Dimona", "href": f"{_COCKPIT}/", "destination": "nav", "url_route": ROUTE},
+        {
+            "name": "Dimona",
+            "href": f"{_COCKPIT}/",
+            "destination": "nav",
+            "url_route": ROUTE,
+            "nav_top_level": True,  # payroll officers look here first
+        },
         {
             "name": "Dimona",
             "href": f"{_COCKPIT}/run?{_OF_RUN}",

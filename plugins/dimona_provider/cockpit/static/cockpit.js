@@ -19,17 +19,27 @@ if (window.parent !== window) {
   }
 }
 
+// The frame may neither navigate what is around it nor open a tab or print; a link in Airflow's own page may.
+function follow(href, target) {
+  const outer = window.parent.document.createElement("a");
+  outer.href = href;
+  outer.target = target;
+  outer.rel = "noopener";
+  outer.hidden = true;
+  window.parent.document.body.append(outer);
+  outer.click();
+  outer.remove();
+}
+
 document.addEventListener("click", (event) => {
+  const framed = window.parent !== window;
   const link = event.target.closest("a[data-airflow]");
-  if (link && window.parent !== window && !event.ctrlKey && !event.metaKey) {
-    // The frame may not navigate what is around it; a link in Airflow's own page may.
+  if (link && framed && !event.ctrlKey && !event.metaKey) {
     event.preventDefault();
-    const outer = window.parent.document.createElement("a");
-    outer.href = link.href;
-    outer.hidden = true;
-    window.parent.document.body.append(outer);
-    outer.click();
-    outer.remove();
+    follow(link.href, "_self");
   }
-  if (event.target.closest("[data-print]")) window.print();
+  if (event.target.closest("[data-print]")) {
+    if (framed) follow(window.location.href, "_blank");
+    else window.print();
+  }
 });
