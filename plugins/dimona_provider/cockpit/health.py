@@ -73,8 +73,6 @@ def _read(conn_id: str) -> tuple[Mapping[str, Any], Settings]:
         extra = json.loads(connection.extra or "{}")
     except (AirflowNotFoundException, ValueError):
         raise ConfigurationError(f"there is no readable connection {conn_id!r}") from None
-    if not isinstance(extra, dict):
-        raise ConfigurationError(f"the extra of the connection {conn_id!r} is no JSON object")
     return extra, Settings.read(conn_id, login=connection.login, host=connection.host, extra=extra)
 
 

@@ -16,7 +16,7 @@ from dimona_provider.cockpit.formatting import span
 from dimona_provider.cockpit.health import health
 from dimona_provider.domain.outcome import State
 from dimona_provider.hooks import DimonaHook
-from dimona_provider.ledger import figures, holding, lateness, switch
+from dimona_provider.ledger import figures, holding, switch
 
 router = APIRouter()
 STUCK = 10
@@ -35,7 +35,7 @@ def overview(desk: DeskDep) -> HTMLResponse:
     counted = _kept("figures", environment, lambda: figures.figures(ledger, environment, now=now))
     runs = _kept("runs", environment, lambda: figures.last_runs(ledger, environment))
     in_use = figures.connections(ledger, environment) or [DimonaHook.default_conn_name]
-    stuck = [one for one in lateness.stuck(ledger, now=now, limit=100) if one.environment == environment]
+    holds = switch.current(ledger)
     return desk.page(
         "overview.html",
         figures=counted,
@@ -45,9 +45,9 @@ def overview(desk: DeskDep) -> HTMLResponse:
         waits=_waits(runs),
         health=[health(one) for one in in_use],
         month_from_now=now + 30 * 86_400,
-        holds=switch.current(ledger),
-        held_back=holding.held_back(ledger),
-        stuck=stuck[:STUCK],
+        holds=holds,
+        held_back=holding.held_back(ledger) if holds else 0,
+        stuck=figures.needing_a_person(ledger, environment, now=now, most=STUCK),
         now=now,
     )
 

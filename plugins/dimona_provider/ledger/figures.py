@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import OPEN, State
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.contact_schema import gaps
+from dimona_provider.ledger.lateness import SENDING, STUCK
 from dimona_provider.ledger.plan_schema import decisions
-from dimona_provider.ledger.schema import batches, events, intents
+from dimona_provider.ledger.schema import batches, events, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
 
 RISK = 24 * 3600.0
@@ -105,6 +107,26 @@ def _run(connection: sa.Connection, run: Run) -> RunFigures:
     ).one()
     seconds = row.last - row.first if row.filed else 0.0
     return RunFigures(run, row.filed, seconds, row.mean, row.longest)
+
+
+def needing_a_person(ledger: Ledger, environment: str, *, now: float, most: int) -> Sequence[Any]:
+    """Return what is unclear, held, or has been sending for too long, the nearest deadline first."""
+    long_sending = sa.and_(intents.c.state == State.SENDING, intents.c.changed_at < now - SENDING)
+    query = (
+        sa.select(
+            intents.c.reference, intents.c.kind, intents.c.employment, intents.c.state, intents.c.file_by
+        )
+        .where(
+            intents.c.environment == environment,
+            # Said twice, so that an index finds them.
+            intents.c.state.in_([*STUCK, State.SENDING]),
+            sa.or_(intents.c.state.in_(STUCK), long_sending),
+        )
+        .order_by(*nearest_deadline())
+        .limit(most)
+    )
+    with ledger.read() as connection:
+        return connection.execute(query).all()
 
 
 def environments(ledger: Ledger) -> Sequence[str]:

@@ -29,7 +29,7 @@ Do = Callable[..., httpx.Response]
 def do(visit: Open, filed: list[str]) -> Do:
     """Give what sends a form as anna."""
     browser = visit("anna")
-    token = token_on(browser.get("/"))
+    token = token_on(browser.get("/decisions"))
 
     def post(path: str, **form: str) -> httpx.Response:
         return browser.post(path, data={**form, "form_token": token})

@@ -153,7 +153,7 @@ def test_choosing_a_language_leads_back_and_nowhere_else(here: str, leads_to: st
     browser = visit("viv")
 
     answer = browser.post(
-        "/language", data={"lang": "nl", "here": here, "form_token": token_on(browser.get("/"))}
+        "/language", data={"lang": "nl", "here": here, "form_token": token_on(browser.get("/gaps"))}
     )
 
     assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
