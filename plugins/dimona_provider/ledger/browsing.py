@@ -95,20 +95,21 @@ def page(
 ) -> Page:
     """Return the declarations of *which* after a place in the list, the first ones without one."""
     where = list(_conditions(which, ledger.engine.dialect.name))
-    by = intents.c.changed_at if sort is Sort.CHANGED else intents.c.file_by
+    column = intents.c.changed_at if sort is Sort.CHANGED else intents.c.file_by
+    # What is narrow is found by its own index and sorted: no index may offer its order and be read through.
+    by = column + 0.0 if _is_narrow(which) else column
     rows: list[Any] = []
     with ledger.read() as connection:
         if after is None or after.value < NO_DEADLINE:
-            dated = [*where, by.is_not(None)] if sort is Sort.DEADLINE else where
-            query = _ordered(dated, by, after, descending=descending, most=size + 1)
+            dated = [*where, column.is_not(None)] if sort is Sort.DEADLINE else where
+            query = _ordered(dated, [by, intents.c.id], after, descending=descending, most=size + 1)
             if sort is Sort.CHANGED and _is_by_employer(which):
                 query = _by_states(query, descending=descending, most=size + 1)
             rows += connection.execute(query).all()
             after = None
         if sort is Sort.DEADLINE and len(rows) <= size and which.due_before is None:
-            never = [*where, by.is_(None)]
-            place = sa.literal(NO_DEADLINE, sa.Double)
-            query = _ordered(never, place, after, descending=descending, most=size + 1 - len(rows))
+            never = [*where, column.is_(None)]
+            query = _ordered(never, [intents.c.id], after, descending=descending, most=size + 1 - len(rows))
             rows += connection.execute(query).all()
     shown = rows[:size]
     return Page(shown, Cursor(shown[-1].place, shown[-1].id) if len(rows) > size else None)
@@ -127,25 +128,31 @@ def every(ledger: Ledger, which: Filter, *, sort: Sort, descending: bool) -> Ite
 
 def _ordered(
     where: Sequence[sa.ColumnElement[bool]],
-    by: sa.ColumnElement[float],
+    ends: Sequence[sa.ColumnElement[Any]],
     after: Cursor | None,
     *,
     descending: bool,
     most: int,
 ) -> sa.Select[Any]:
+    """Select in the order of *ends*, an instant and the id, or the id alone of what has no instant."""
     conditions = list(where)
-    is_column = isinstance(by, sa.Column)
     if after is not None:
-        place = sa.tuple_(by, intents.c.id) if is_column else sa.tuple_(intents.c.id)
-        last = sa.tuple_(sa.literal(after.value), sa.literal(after.id)) if is_column else sa.tuple_(after.id)
-        conditions.append(place < last if descending else place > last)
-    ends = [by, intents.c.id] if is_column else [intents.c.id]
+        last = [sa.literal(after.value), sa.literal(after.id)][-len(ends) :]
+        place = sa.tuple_(*ends)
+        conditions.append(place < sa.tuple_(*last) if descending else place > sa.tuple_(*last))
+    at = ends[0] if len(ends) > 1 else sa.literal(NO_DEADLINE, sa.Double)
     order = [end.desc() for end in ends] if descending else ends
-    return sa.select(*_COLUMNS, by.label("place")).where(*conditions).order_by(*order).limit(most)
+    return sa.select(*_COLUMNS, at.label("place")).where(*conditions).order_by(*order).limit(most)
+
+
+def _is_narrow(which: Filter) -> bool:
+    narrow = (which.batch, which.run, which.employment, which.worker_hash, which.batches)
+    return any(value is not None for value in narrow)
 
 
 def _is_by_employer(which: Filter) -> bool:
-    return which.employer is not None and which.state is None and which.due_before is None
+    is_wide = which.state is None and which.due_before is None and not _is_narrow(which)
+    return which.employer is not None and is_wide
 
 
 def _by_states(query: sa.Select[Any], *, descending: bool, most: int) -> sa.Select[Any]:
@@ -164,7 +171,10 @@ def _has_code(code: str, dialect: str) -> sa.ColumnElement[bool]:
 
 
 def _conditions(which: Filter, dialect: str) -> Iterator[sa.ColumnElement[bool]]:
-    yield intents.c.environment == which.environment
+    # Without an index on it: a batch is found by its own, and SQLite can't tell which one is narrower.
+    of_batches = which.batch or which.run or which.batches is not None
+    environment = intents.c.environment.concat("") if of_batches else intents.c.environment
+    yield environment == which.environment
     for name in ("employer", "kind", "state", "worker_type", "employment", "batch", "worker_hash"):
         if (value := getattr(which, name)) is not None:
             yield intents.c[name] == value
