@@ -167,7 +167,10 @@ def _has_code(code: str, dialect: str) -> sa.ColumnElement[bool]:
     if dialect == "postgresql":
         codes = sa.func.string_to_array(intents.c.anomalies, sa.literal_column("' '"))
         return codes.op("@>")(sa.func.string_to_array(code, sa.literal_column("' '")))
-    return intents.c.anomalies.contains(code, autoescape=True)
+    # The first condition is that of the index, to the letter.
+    return sa.and_(
+        intents.c.anomalies != sa.literal_column("''"), intents.c.anomalies.contains(code, autoescape=True)
+    )
 
 
 def _conditions(which: Filter, dialect: str) -> Iterator[sa.ColumnElement[bool]]:
