@@ -32,7 +32,13 @@ def make_engine(url: str | sa.URL) -> sa.Engine:
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=5)
+    engine = sa.create_engine(
+        parsed,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=5,
+        executemany_mode="values_plus_batch",  # many rows of an UPDATE in one round trip
+    )
     sa.event.listen(engine, "connect", _prepare_postgresql)
     return engine
 

@@ -42,6 +42,17 @@ class Ledger:
         with self.engine.connect().execution_options(read_only=True) as connection:
             yield connection
 
+    def follow(self) -> sa.Connection:
+        """
+        Return a connection for who reads again and again; the caller rolls back between readings and closes.
+
+        On PostgreSQL each statement is then one round trip; pool, check and transaction would make it four.
+        """
+        connection = self.engine.connect().execution_options(read_only=True)
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        return connection
+
     def note(
         self,
         connection: sa.Connection,
