@@ -54,7 +54,7 @@ test-slow: setup ## Run the slow layer: real components, many examples (SLOW_SHA
 .PHONY: test-browser
 test-browser: setup ## Look at the cockpit in Debian's Chromium after a demo run (installs what it needs)
 	@command -v chromium >/dev/null || { SUDO=$$(test $$(id -u) = 0 || echo sudo); \
-		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1; }
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-browser.txt
 	@DIMONA_BROWSER=1 $(BIN)/python -m pytest tests/browser $(PYTEST)
 
