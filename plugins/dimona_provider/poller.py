@@ -186,6 +186,8 @@ class Poller:
         watch.looks += 1
         watch.looked[declaration.intent] = left_at  # whoever is stopped before the answer knows this much
         watch.latest = max(watch.latest, left_at - look.due)
+        self._budget.tally.count("polls")
+        self._budget.tally.time("poll_lateness", left_at - look.due)
         try:
             reply = await self._client.run(fetch_answer(declaration.declaration_id), token)
         except DimonaError as error:

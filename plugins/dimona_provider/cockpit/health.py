@@ -60,7 +60,7 @@ def _check(conn_id: str) -> Health:
     ends = None
     try:
         extra, settings = _read(conn_id)
-        ends = certificate_end(extra)
+        ends = settings.private_key.ends_at or certificate_end(extra)
         asyncio.run(_fetch_token(settings))
     except DimonaError as error:
         return Health(conn_id, time.time(), str(error), ends)

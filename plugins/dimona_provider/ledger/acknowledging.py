@@ -47,7 +47,7 @@ def acknowledge(ledger: Ledger, reference: str, *, reason: str, now: float) -> b
             "intent": row.id,
             "acknowledged_by": ledger.actor,
             "acknowledged_at": now,
-            "body": ledger.keys.encrypt(json.dumps({"reason": reason}).encode()),
+            "body": ledger.encrypt(connection, json.dumps({"reason": reason}).encode()),
         }
         insert = insert_once(connection, acknowledgements).values(values).returning(acknowledgements.c.id)
         is_new = connection.scalar(insert) is not None

@@ -232,6 +232,7 @@ def test_every_table_is_exported_or_left_out_on_purpose():
         schema.batches,
         schema.holds,
         schema.findings,
+        plan_schema.askings,
         plan_schema.decisions,
         contact_schema.contacts,
         contact_schema.periods,
