@@ -26,6 +26,7 @@ setup: .venv/.ready ## Create the environment .venv (Airflow, the package, the t
 lock: setup ## Compile requirements*.in into pinned, hashed requirements*.txt
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+	@$(LOCK) requirements-browser.in -o requirements-browser.txt
 
 .PHONY: demo
 demo: setup ## Start everything, run the DAGs once on a sample payroll, show the outcomes
@@ -48,6 +49,14 @@ test: setup ## Run the tests without their slow layer (PROCESSES=0: in one)
 .PHONY: test-slow
 test-slow: setup ## Run the slow layer: real components, many examples (SLOW_SHARE=0.1: a tenth)
 	@SLOW_SHARE=$(SLOW_SHARE) $(BIN)/python -m pytest -m slow $(PYTEST)
+
+# SCREENSHOTS=docs/cockpit takes the pictures of docs/cockpit.md anew.
+.PHONY: test-browser
+test-browser: setup ## Look at the cockpit in Debian's Chromium after a demo run (installs what it needs)
+	@command -v chromium >/dev/null || { SUDO=$$(test $$(id -u) = 0 || echo sudo); \
+		$$SUDO apt-get update -qq && $$SUDO apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1; }
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-browser.txt
+	@DIMONA_BROWSER=1 $(BIN)/python -m pytest tests/browser $(PYTEST)
 
 # Chaos: RUNS=10 takes ten minutes; ONLY=k repeats one of them (docs/testing.md).
 RUNS ?= 10

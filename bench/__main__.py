@@ -29,9 +29,10 @@ CELLS: dict[str, tuple[str, ...]] = {
     "triggerer": (),
     "latency": (),
     "chunks": (),
+    "cockpit": (),
 }
 """The cells in order, each with the options that it needs to stay within its share of 20 minutes."""
-IN_FULL = frozenset({"chunks"})
+IN_FULL = frozenset({"chunks", "cockpit"})
 """Cells that only ``--full`` runs, unless they are asked for."""
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import httpx
 
+from dimona_provider.cockpit.addresses import ROUTE
 from include.demo import outcomes, sample
 from include.demo.api import describe
 from include.demo.errors import DemoError
@@ -90,6 +91,7 @@ def report(stack: Stack, summary: Summary) -> list[str]:
         *listed("Not handled yet", summary.unhandled),
         "",
         login(stack),
+        f"cockpit: {stack.url}/plugin/{ROUTE}",
         last_line(summary.counts),
     ]
 

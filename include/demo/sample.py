@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import NameOID
 
 from include.demo.components import AIRFLOW, simulator
 from include.demo.connections import CLIENT_ID, for_components
@@ -45,6 +48,16 @@ def ensure_keys(directory: Path) -> None:
     )
     write_private(_private_key(directory), secret.decode())
     write_private(_public_key(directory), public.decode())
+    write_private(_private_key(directory).with_name("certificate.pem"), _certificate(key))
+
+
+def _certificate(key: rsa.RSAPrivateKey) -> str:
+    """Return what Chaman would have for this key; the cockpit shows when it ends."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, CLIENT_ID)])
+    now = dt.datetime.now(dt.UTC)
+    ends = now + dt.timedelta(days=365)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, ends)
+    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
 
 
 def fill_payroll(settings: Settings, environment: Mapping[str, str]) -> None:

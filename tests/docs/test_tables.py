@@ -135,8 +135,9 @@ def test_tables_of_the_ledger() -> None:
 def test_environment_stands_in_the_tables_that_are_said_to_have_it() -> None:
     without = {name for name, found in metadata.tables.items() if "environment" not in found.columns}
 
-    # Of these, batches of pages, switches and the keys' fingerprint belong to no environment.
-    assert without - {"ledger_info", "staged_pages", "holds"} == {"attempts", "events", "looks", "served"}
+    # Of these, batches of pages, switches, searches and the keys' fingerprint belong to no environment.
+    of_intents = {"attempts", "events", "looks", "served", "acknowledgements"}
+    assert without - {"ledger_info", "staged_pages", "holds", "searches"} == of_intents
 
 
 def test_the_time_after_which_a_vanished_sender_is_unclear() -> None:

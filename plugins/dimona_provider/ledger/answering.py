@@ -76,7 +76,7 @@ def questions(
     with ledger.read() as connection:
         for row in connection.execute(query).all():
             if not (only_open and why_overtaken(connection, row)):
-                yield _read(row)
+                yield read_question(row)
 
 
 def why_overtaken(connection: sa.Connection, row: Any) -> str | None:
@@ -135,7 +135,7 @@ def _checked(connection: sa.Connection, reference: str, option: str, *, is_resol
     found = connection.execute(query.with_for_update() if is_resolved else query).first()
     if found is None:
         raise DecisionRefused("the ledger knows no such question: `dimona decide` lists them")
-    asked = _read(found)
+    asked = read_question(found)
     if option not in asked.options:
         raise DecisionRefused(f"{reference} may be answered with {', '.join(asked.options)}")
     if asked.answer == option:
@@ -168,7 +168,8 @@ def _resolve(ledger: Ledger, kind: str, intent: str, option: str, *, reason: str
         resolve_outcome(ledger, intent, State(option), reason=reason, now=now)
 
 
-def _read(row: Any) -> Asked:
+def read_question(row: Any) -> Asked:
+    """Return a row of decisions as people see it."""
     return Asked(
         reference=row.reference,
         employer=row.employer,

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dimona_provider.ledger.cockpit_schema import acknowledgements
 from dimona_provider.ledger.contact_schema import contacts, gaps, periods
 from dimona_provider.ledger.listing import PAGE, Which, children, iso, pages
 from dimona_provider.ledger.plan_schema import askings, decisions
@@ -60,6 +61,7 @@ _INSTANTS = frozenset(
         periods,
         gaps,
         decisions,
+        acknowledgements,
         askings,
     )
     for column in table.columns
@@ -72,7 +74,7 @@ def records(ledger: Ledger, which: Which, *, with_persons: bool = False) -> Iter
     for page in pages(ledger, which, with_bodies=with_persons):
         hanging = {
             table.name: children(ledger, table, page, with_bodies=with_persons)
-            for table in (attempts, answers, events)
+            for table in (attempts, answers, events, acknowledgements)
         }
         waited_for = _references(ledger, [row.depends_on for row in page if row.depends_on is not None])
         for row in page:
@@ -128,3 +130,9 @@ def _references(ledger: Ledger, ids: Sequence[int]) -> dict[int, str]:
     with ledger.read() as connection:
         rows = connection.execute(sa.select(intents.c.id, intents.c.reference).where(intents.c.id.in_(ids)))
         return {row.id: row.reference for row in rows}
+
+
+def id_of(connection: sa.Connection, reference: str) -> int:
+    """Return the row that a reference stands for; it has to be there."""
+    found = connection.execute(sa.select(intents.c.id).where(intents.c.reference == reference))
+    return int(found.scalar_one())

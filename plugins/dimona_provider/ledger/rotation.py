@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from cryptography.fernet import Fernet
 
 from dimona_provider.errors import DecisionRefused
+from dimona_provider.ledger.cockpit_schema import acknowledgements
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.plan_schema import decisions, employments
 from dimona_provider.ledger.schema import answers, events, info, intents, staged_pages
@@ -34,6 +35,7 @@ _COLUMNS = (
     staged_pages.c.body,
     employments.c.body,
     decisions.c.body,
+    acknowledgements.c.body,
 )
 """Every encrypted column. The canary comes first: from then on nobody writes with an old key."""
 ROTATION_EVENTS = _BEGUN, _ROTATED, _DROPPED = "key rotation begun", "keys rotated", "old keys dropped"

@@ -95,6 +95,12 @@ intents = Table(
     UniqueConstraint("environment", "declaration_id", name="uq_intents_declaration"),
     Index("ix_intents_batch", "batch", "state"),
     Index("ix_intents_changed", "environment", "changed_at", "id"),
+    # What the cockpit's lists are read by; migration 0008 adds one for codes, another on each database.
+    Index("ix_intents_listed", "environment", "employer", "state", "changed_at", "id"),
+    Index("ix_intents_state", "environment", "state", "changed_at", "id"),
+    Index("ix_intents_type", "environment", "worker_type", "changed_at", "id"),
+    Index("ix_intents_kind", "environment", "kind", "changed_at", "id"),
+    Index("ix_intents_deadline", "environment", "file_by", "id"),
     Index("ix_intents_worker", "environment", "employer", "worker_hash"),
     Index("ix_intents_person", "environment", "worker_hash"),
     Index("ix_intents_employment", "environment", "employment"),

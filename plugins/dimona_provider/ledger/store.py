@@ -14,7 +14,7 @@ from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.schema import events, info
 from dimona_provider.tally import Numbers, Tally
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 """The newest revision in migrations/versions; a test compares them."""
 
 CANARY = b"dimona"

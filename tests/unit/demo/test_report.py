@@ -11,6 +11,7 @@ def test_an_empty_payroll_is_said():
     lines = report(STACK, Summary())
 
     assert lines[1] == NOTHING
+    assert lines[-2] == f"cockpit: {STACK.url}/plugin/dimona"
     assert lines[-1].startswith("declarations: 0")
 
 

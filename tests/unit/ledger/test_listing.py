@@ -9,7 +9,16 @@ import pytest
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import State
-from dimona_provider.ledger import claims, contact_schema, exporting, listing, plan_schema, schema, switch
+from dimona_provider.ledger import (
+    claims,
+    cockpit_schema,
+    contact_schema,
+    exporting,
+    listing,
+    plan_schema,
+    schema,
+    switch,
+)
 from dimona_provider.ledger.answers import fold, insert_answers
 from dimona_provider.ledger.attempts import Attempted, Verdict, record_attempts
 from dimona_provider.ledger.batches import Run
@@ -228,10 +237,12 @@ def test_every_table_is_exported_or_left_out_on_purpose():
         contact_schema.contacts,
         contact_schema.periods,
         contact_schema.gaps,
+        cockpit_schema.acknowledgements,
     }
 
     left_out = {schema.info, schema.staged_pages, schema.looks, schema.budgets, schema.budget_users}
     left_out |= {plan_schema.employments, plan_schema.served}  # payroll's and the planner's
+    left_out |= {cockpit_schema.searches}  # for an hour
     assert set(schema.metadata.sorted_tables) - exported == left_out
 
 

@@ -11,12 +11,32 @@ import pytest
 import sqlalchemy as sa
 
 from dimona_provider.errors import ConfigurationError, DecisionRefused, KeysRotated
-from dimona_provider.ledger import claims, open_ledger, questions, rotation, schema, staging, wishes
+from dimona_provider.ledger import (
+    acknowledging,
+    claims,
+    open_ledger,
+    questions,
+    rotation,
+    schema,
+    staging,
+    wishes,
+)
 from dimona_provider.ledger.answers import insert_answers
 from dimona_provider.ledger.keys import Keyring, key_file_locked, read_keys, replace_keys, write_new_keys
 from dimona_provider.ledger.setup import initialise
 from support.clocks import START
-from support.ledgers import ENVIRONMENT, KEYS, batch_of, file_all, new_intent, received, record, row, rows
+from support.ledgers import (
+    ENVIRONMENT,
+    KEYS,
+    batch_of,
+    file_all,
+    new_intent,
+    received,
+    record,
+    row,
+    rows,
+    set_state,
+)
 from support.markdown import ROOT
 
 ENCRYPTED = (schema.intents, schema.answers, schema.staged_pages)
@@ -189,12 +209,18 @@ def question(ledger):
         questions.ask(ledger, connection, about, now=START)
 
 
+def acknowledged(ledger):
+    set_state(ledger, 5, state="warned")
+    acknowledging.acknowledge(ledger, row(ledger, 5).reference, reason="seen", now=START)
+
+
 WRITES = {
     "intents": lambda ledger: record(ledger, new_intent(9)),
     "answers": lambda ledger: insert_answers(ledger, ENVIRONMENT, [received(ledger, 4, "A")]),
     "staged_pages": lambda ledger: staging.stage(ledger, "late", 1, ["late"], now=START),
     "employments": wish,
     "decisions": question,
+    "acknowledgements": acknowledged,
 }
 
 

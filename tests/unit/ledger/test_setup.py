@@ -40,6 +40,8 @@ def test_a_migrated_database_is_what_the_tables_say(ledger):
     with ledger.engine.connect() as connection:
         # Alembic can't compare an empty text as default on SQLite.
         opts = {"compare_type": True, "compare_server_default": connection.dialect.name == "postgresql"}
+        # The index on codes is another one on each database, so the tables name none.
+        opts["include_object"] = lambda _object, name, *_: name != "ix_intents_codes"
         context = MigrationContext.configure(connection, opts=opts)
         differences = compare_metadata(context, schema.metadata)
 

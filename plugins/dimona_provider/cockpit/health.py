@@ -1,0 +1,100 @@
+"""Whether a connection gets a token, and until when its certificate is valid; asked once in some minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from airflow.sdk.exceptions import AirflowNotFoundException
+from cryptography import x509
+
+from dimona_provider.api.auth import ClientCredentials
+from dimona_provider.api.settings import Settings
+from dimona_provider.cockpit.opening import found_connection
+from dimona_provider.errors import ConfigurationError, DimonaError, ServiceUnavailable
+
+FRESH = 300.0
+"""Seconds for which a check counts: the cockpit must not flood the token endpoint."""
+PATIENCE = 4.0
+_checked: dict[str, Health] = {}
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a connection does."""
+
+    conn_id: str
+    checked_at: float
+    problem: str | None
+    """Why it gives no token, without any secret; None when it does."""
+    certificate_ends: float | None
+    """When the certificate of its key ends; None where no certificate is at hand."""
+
+
+def health(conn_id: str) -> Health:
+    """Return how a connection does, asked at most once in five minutes by this process."""
+    with _lock:
+        known = _checked.get(conn_id)
+        if known is not None and time.time() - known.checked_at < FRESH:
+            return known
+        found = _check(conn_id)
+        _checked[conn_id] = found
+        return found
+
+
+def forget() -> None:
+    """Ask again at the next call."""
+    with _lock:
+        _checked.clear()
+
+
+def _check(conn_id: str) -> Health:
+    ends = None
+    try:
+        extra, settings = _read(conn_id)
+        ends = settings.private_key.ends_at or certificate_end(extra)
+        asyncio.run(_fetch_token(settings))
+    except DimonaError as error:
+        return Health(conn_id, time.time(), str(error), ends)
+    return Health(conn_id, time.time(), None, ends)
+
+
+def _read(conn_id: str) -> tuple[Mapping[str, Any], Settings]:
+    try:
+        connection = found_connection(conn_id)
+        extra = json.loads(connection.extra or "{}")
+    except (AirflowNotFoundException, ValueError):
+        raise ConfigurationError(f"there is no readable connection {conn_id!r}") from None
+    return extra, Settings.read(conn_id, login=connection.login, host=connection.host, extra=extra)
+
+
+async def _fetch_token(settings: Settings) -> None:
+    try:
+        async with asyncio.timeout(PATIENCE), httpx.AsyncClient() as http:
+            await ClientCredentials(settings, http).token()
+    except TimeoutError:
+        raise ServiceUnavailable(f"no token within {PATIENCE:.0f} s") from None
+
+
+def certificate_end(extra: Mapping[str, Any]) -> float | None:
+    """
+    Return when the certificate of a connection's key ends, in epoch seconds; None where none can be read.
+
+    That is the file that ``certificate_path`` names, else ``certificate.pem`` beside the private key.
+    """
+    named, key = extra.get("certificate_path"), extra.get("private_key_path")
+    if not named and not key:
+        return None
+    path = Path(str(named)) if named else Path(str(key)).with_name("certificate.pem")
+    try:
+        return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc.timestamp()
+    except (OSError, ValueError):
+        return None
