@@ -25,6 +25,13 @@ def parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, help="folder for declarations, journal, port and keys")
     add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     add("--port", type=int, default=0, help="port to listen on (0: a free one, written to DATA/port)")
+    add(
+        "--certificate",
+        type=Path,
+        nargs=2,
+        metavar=("CERTIFICATE", "KEY"),
+        help="serve https with these PEM files (default: plain http)",
+    )
     add("--seed", type=int, default=1, help="decides the processing times (1)")
     add("--client-id", default=_CLIENT, help=f"the registered client ({_CLIENT})")
     add("--public-key", type=Path, help="its public key, PEM (default: a key pair made in DATA)")
@@ -64,7 +71,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.data.mkdir(parents=True, exist_ok=True)
     key = options.public_key.read_text() if options.public_key else own_key(options.data)
     with Simulator({options.client_id: key}, settings, folder=options.data) as simulator:
-        serve(simulator, options.host, options.port, options.data, _payroll(options.payroll))
+        serve(
+            simulator,
+            options.host,
+            options.port,
+            options.data,
+            _payroll(options.payroll),
+            certificate=tuple(options.certificate) if options.certificate else None,
+        )
 
 
 def _settings(options: argparse.Namespace) -> Settings:
