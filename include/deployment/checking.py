@@ -37,7 +37,7 @@ def check(folder: Path, authorities: str | None, simulator_answers: Callable[[],
     _check_passwords(contents, connections)
     known = sorted(name for name in SECRETS if contents[name] == _example(name))
     if authorities == str(DEMO_KEYS / AUTHORITIES):
-        known.append("SSL_CERT_FILE")
+        known.append("DIMONA_AUTHORITIES")
     if not known:
         return False
     if not simulator_answers():

@@ -69,7 +69,7 @@ def test_airflow_gets_its_secrets_by_command(own):
     assert command("AIRFLOW__API__SECRET_KEY_CMD", own) == (own / "session_secret").read_text()
     database = f"postgresql+psycopg2://airflow:{password}@postgres/airflow"
     assert command("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD", own) == database
-    results = f"db+postgresql://airflow:{password}@postgres/airflow"
+    results = f"db+postgresql+psycopg2://airflow:{password}@postgres/airflow"
     assert command("AIRFLOW__CELERY__RESULT_BACKEND_CMD", own) == results
     assert command("AIRFLOW__CELERY__BROKER_URL_CMD", own) == f"redis://:{redis}@redis:6379/0"
 

@@ -42,11 +42,11 @@ def main(
 
     directory = Path(tempfile.mkdtemp(prefix="dimona-compose-"))
     settings = {
-        "SECRETS": str(make_secrets(directory, PER_SECOND)),
-        "SSL_CERT_FILE": str(DEMO_KEYS / AUTHORITIES),
-        "PORT": str(port),
-        "EMPLOYMENTS": str(employments),
-        "TASK_HEARTBEAT_TIMEOUT": "30",
+        "DIMONA_SECRETS": str(make_secrets(directory, PER_SECOND)),
+        "DIMONA_AUTHORITIES": str(DEMO_KEYS / AUTHORITIES),
+        "DIMONA_PORT": str(port),
+        "DIMONA_EMPLOYMENTS": str(employments),
+        "DIMONA_TASK_HEARTBEAT_TIMEOUT": "30",
     }
     project = Project(f"dimona-test-{secrets.token_hex(3)}", settings)
     try:

@@ -42,13 +42,14 @@ class Ordeal:
 
     def run(self) -> DagRun:
         """Export the payroll, and return the run of ``dimona_declare`` as it ended."""
+        self._wait_for_dags()
         before = {run.run_id for run in self.api.runs(DECLARE)}
         export = self.api.trigger(EXPORT)
         ends = time.monotonic() + LONGEST
         declare = None
         while time.monotonic() < ends:
             time.sleep(1.0)
-            with suppress(httpx.TransportError):
+            with suppress(httpx.HTTPError):  # a busy machine answers late; the end is near in any case
                 export = self.api.run(EXPORT, export.run_id)
                 if export.state == "failed":
                     raise Stuck(f"{EXPORT} failed")
@@ -58,6 +59,13 @@ class Ordeal:
                     if declare.state in FINISHED:
                         return declare
         raise Stuck(f"{DECLARE} has not ended after {LONGEST:.0f} s: {self._states(declare)}")
+
+    def _wait_for_dags(self) -> None:
+        ends = time.monotonic() + 120
+        while not all(self.api.has_dag(dag) for dag in (EXPORT, DECLARE)):
+            if time.monotonic() > ends:
+                raise Stuck(f"the DAGs were not found: {self.api.import_errors()}")
+            time.sleep(1.0)
 
     def words(self) -> str:
         """Tell where its tasks were."""

@@ -47,11 +47,11 @@ def main(
     for cell in cells:
         workers, triggerers = cell.split("x")
         settings = {
-            "WORKERS": workers,
-            "TRIGGERERS": triggerers,
-            "PORT": str(port),
-            "EMPLOYMENTS": str(employments),
-            "SSL_CERT_FILE": str(DEMO_KEYS / AUTHORITIES),
+            "DIMONA_WORKERS": workers,
+            "DIMONA_TRIGGERERS": triggerers,
+            "DIMONA_PORT": str(port),
+            "DIMONA_EMPLOYMENTS": str(employments),
+            "DIMONA_AUTHORITIES": str(DEMO_KEYS / AUTHORITIES),
         }
         with _running(settings, per_second) as (project, directory):
             rows.append((workers, triggerers, *_measure(project, directory, port)))
@@ -64,7 +64,7 @@ def main(
 def _running(settings: dict[str, str], per_second: int) -> Iterator[tuple[Project, Path]]:
     directory = Path(tempfile.mkdtemp(prefix="dimona-scale-"))
     folder = make_secrets(directory, per_second)
-    project = Project(f"dimona-scale-{secrets.token_hex(3)}", settings | {"SECRETS": str(folder)})
+    project = Project(f"dimona-scale-{secrets.token_hex(3)}", settings | {"DIMONA_SECRETS": str(folder)})
     try:
         project.compose("up", "--detach", "--wait")
         yield project, directory

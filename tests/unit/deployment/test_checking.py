@@ -69,7 +69,7 @@ def test_a_single_value_of_the_example_is_enough_to_refuse(own, name):
 
 
 def test_the_demos_authorities_are_refused_too(own):
-    with pytest.raises(DeploymentError, match="example's: SSL_CERT_FILE"):
+    with pytest.raises(DeploymentError, match="example's: DIMONA_AUTHORITIES"):
         check(own, DEMO_AUTHORITIES, lambda: False)
 
 

@@ -10,6 +10,7 @@ import pytest
 from include.demo.environment import REPOSITORY
 from include.deployment.__main__ import parser
 from include.deployment.places import CONNECTIONS, EXAMPLE, KEYS, SECRETS
+from support.markdown import DOCS, table
 from tests.compose.project import official_images, read_compose_file
 
 COMPOSE = read_compose_file()
@@ -30,8 +31,8 @@ def test_all_of_airflow_is_there():
     airflow = {"api-server", "scheduler", "dag-processor", "worker", "triggerer"}
 
     assert set(SERVICES) == airflow | ONCE | {"postgres", "redis", "simulator"}
-    assert SERVICES["worker"]["deploy"]["replicas"] == "${WORKERS:-2}"
-    assert SERVICES["triggerer"]["deploy"]["replicas"] == "${TRIGGERERS:-2}"
+    assert SERVICES["worker"]["deploy"]["replicas"] == "${DIMONA_WORKERS:-2}"
+    assert SERVICES["triggerer"]["deploy"]["replicas"] == "${DIMONA_TRIGGERERS:-2}"
     assert SERVICES["api-server"]["environment"]["AIRFLOW__CORE__EXECUTOR"] == "CeleryExecutor"
 
 
@@ -123,14 +124,14 @@ def test_airflow_is_the_one_that_is_tested():
 def test_the_image_is_named_after_the_version():
     (version,) = re.findall(r'^version = "(.+)"', (REPOSITORY / "pyproject.toml").read_text(), re.MULTILINE)
 
-    assert f"${{IMAGE:-airflow-dimona:{version}}}" in TEXT
+    assert f"${{DIMONA_IMAGE:-airflow-dimona:{version}}}" in TEXT
 
 
 @each_secret
 def test_every_secret_is_a_file(name):
     (source,) = COMPOSE["secrets"][name].values()
 
-    assert source.startswith("${SECRETS")
+    assert source.startswith("${DIMONA_SECRETS:?")
     assert source.endswith(f"/{name}")
     assert (EXAMPLE / name).is_file()
 
@@ -182,7 +183,7 @@ def test_every_airflow_can_read_the_keys_and_only_init_writes_them():
 def test_the_ui_is_for_this_machine_alone_unless_asked():
     published = {name: one["ports"] for name, one in SERVICES.items() if "ports" in one}
 
-    assert published == {"api-server": ["${LISTEN:-127.0.0.1}:${PORT:-8080}:8080"]}
+    assert published == {"api-server": ["${DIMONA_LISTEN:-127.0.0.1}:${DIMONA_PORT:-8080}:8080"]}
 
 
 def test_every_variable_is_in_the_example():
@@ -190,20 +191,44 @@ def test_every_variable_is_in_the_example():
     read = set(re.findall(r"\$\{([A-Z_]+)", TEXT))
     named = set(re.findall(r"^#?([A-Z_]+)=", example, re.MULTILINE))
 
-    assert read | {"SSL_CERT_FILE", "COMPOSE_FILE"} == named
+    # A prefix, because the shell goes before .env, and many a shell has a PORT.
+    assert all(one.startswith("DIMONA_") for one in read)
+    assert read | {"COMPOSE_FILE"} == named
 
 
 def test_defaults_in_the_example_are_those_of_the_file():
     example = dict(re.findall(r"^#([A-Z_]+)=(.*)$", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
     defaults = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", TEXT))
 
-    assert {name: example[name] for name in defaults} == defaults
+    set_for_the_demo = {"DIMONA_AUTHORITIES"}
+    assert {name: example[name] for name in defaults if name not in set_for_the_demo} == {
+        name: value for name, value in defaults.items() if name not in set_for_the_demo
+    }
+
+
+def test_every_setting_is_documented():
+    rows = table((DOCS / "deployment.md").read_text(), "variable", "meaning", "default")
+    documented = {name.strip() for row in rows for name in row[0].split(",")}
+
+    assert documented == set(re.findall(r"\$\{([A-Z_]+)", TEXT)) | {"COMPOSE_FILE"}
+
+
+def test_every_secret_is_documented():
+    rows = table((DOCS / "deployment.md").read_text(), "secret", "for")
+
+    assert {name.strip() for row in rows for name in row[0].split(",")} == set(SECRETS)
+
+
+def test_every_service_is_documented():
+    rows = table((DOCS / "deployment.md").read_text(), "service", "does", "limits")
+
+    assert {name.strip() for row in rows for name in row[0].split(",")} == set(SERVICES)
 
 
 def test_all_of_airflow_takes_the_folder_to_develop():
     development = read_compose_file("docker-compose.development.yaml")["services"]
 
-    ours = {name for name, one in SERVICES.items() if "IMAGE" in one["image"]}
+    ours = {name for name, one in SERVICES.items() if "DIMONA_IMAGE" in one["image"]}
     assert set(development) == ours
     for one in development.values():
         assert [volume.split(":")[0] for volume in one["volumes"]] == ["./dags", "./plugins", "./include"]
