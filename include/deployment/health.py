@@ -25,7 +25,7 @@ WHERE job_type = %s AND hostname = %s AND state = 'running'
 
 def beats(job_type: str) -> bool:
     """Tell whether the job of this container has written its heartbeat into Airflow's database lately."""
-    import psycopg2  # noqa: PLC0415 - a worker's check needs none of it
+    import psycopg2  # type: ignore[import-untyped] # noqa: PLC0415 - a worker's check needs none of it
 
     password = _secret("metadata_password")
     server = {"host": "postgres", "dbname": "airflow", "user": "airflow", "connect_timeout": 5}
@@ -37,7 +37,7 @@ def beats(job_type: str) -> bool:
 
 def worker_answers() -> bool:
     """Tell whether the Celery worker of this container answers a ping."""
-    from celery import Celery  # type: ignore[import-untyped] # noqa: PLC0415 - only the image has it
+    from celery import Celery  # type: ignore[import-not-found] # noqa: PLC0415 - only the image has it
 
     broker = f"redis://:{_secret('redis_password')}@redis:6379/0"
     name = f"celery@{socket.gethostname()}"
