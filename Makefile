@@ -88,6 +88,20 @@ month: setup ## Take a month of payroll through planner, submission and simulato
 bench: setup ## Measure: one table of all cells (FULL=1 for the long ones, CELLS="imports" for some)
 	@$(BIN)/python -m bench $(if $(FULL),--full) $(if $(CELLS),--only $(CELLS)) --seed $(SEED)
 
+# What is in build/ from before would go into the wheel too.
+DIST ?= dist
+
+.PHONY: wheel
+wheel: setup ## Build the package airflow-provider-dimona into dist/ (DIST=folder)
+	@rm -rf build
+	@$(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir $(DIST) .
+	@ls $(DIST)/airflow_provider_dimona-*.whl
+
+# Each Python that pyenv has, or that is on the path, in an environment of its own; needs minutes.
+.PHONY: pythons
+pythons: setup ## Install the hashed requirements on Python 3.11, 3.12 and 3.13, and use them
+	@$(BIN)/python -m tests.pythons
+
 .PHONY: format
 format: setup ## Format the code and fix what ruff can fix
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

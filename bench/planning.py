@@ -57,12 +57,12 @@ def plan(place: Place, count: int) -> dict[str, float]:
 
 
 def measure(asked: argparse.Namespace) -> list[Figure]:
-    """Plan each size on each database; on PostgreSQL the first alone, unless in full: it takes minutes."""
+    """Plan each size on each database; the first alone, unless in full: the others take minutes."""
     results: dict[tuple[str, int], dict[str, float]] = {}
     with tempfile.TemporaryDirectory(prefix="dimona-bench-") as folder, ExitStack() as stack:
         server = stack.enter_context(postgresql(Path(folder, "postgresql")))
         for database, url in {"SQLite": None, "PostgreSQL": server}.items():
-            for count in asked.sizes if url is None or asked.full else asked.sizes[:1]:
+            for count in asked.sizes if asked.full else asked.sizes[:1]:
                 place = Place.make(Path(folder), url, f"{database.lower()}_{count}")
                 _stage(place, count, asked.seed)
                 results[database, count] = found = _in_a_new_process(place, count)

@@ -98,7 +98,7 @@ def _write_batch(ledger: Ledger, route: Route, declarations: Sequence[Open]) -> 
             "employer": "0477472701",
             "kind": "in",
             "basis": "",
-            "body": ledger.keys.encrypt(b"{}"),
+            "body": ledger.encrypt(connection, b"{}"),
             "state": State.SENT,
         }
         insert = intents.insert().returning(intents.c.id, sort_by_parameter_order=True)

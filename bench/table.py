@@ -19,7 +19,7 @@ class Figure:
     case: str
     name: str
     value: float
-    unit: str
+    unit: str = ""
     ratio: float | None = None
     against: str = ""
     wanted: str = ""

@@ -1,7 +1,8 @@
 """
 Declare what payroll wishes: plan, then per batch submit ▶ wait ▶ settle, then report.
 
-Runs when payroll has staged employments, and every hour, because a start date can come near without an event.
+Runs when payroll has staged employments, when a person has answered a question, and every hour, because a
+start date can come near without an event.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ from dimona_provider.operators import (
 from dimona_provider.sensors import DimonaResultSensor
 
 employments = Asset("payroll_employments", "payroll://employments")
+answers = Asset("dimona_answers", "dimona://answers")
 outcomes = Asset("dimona_outcomes", "dimona://outcomes")
+BATCH = "{{ task.batch }}"
+"""What the grid shows in place of 0, 1, 2: the batch's reference, as logs and the cockpit have it."""
 
 with DAG(
     dag_id="dimona_declare",
     schedule=AssetOrTimeSchedule(
-        assets=[employments],
+        assets=(employments | answers),
         # Else, and with False too, Airflow 3.3.2 runs the clock's last slot at once if the DAG is first seen
         # within six minutes of it; with a start_date always.
         timetable=CronTriggerTimetable(
@@ -54,19 +58,50 @@ with DAG(
     tags=["dimona"],
     doc_md=__doc__,
 ) as dag:
-    plan = DimonaPlanOperator(task_id="plan")
+    plan = DimonaPlanOperator(
+        task_id="plan",
+        doc_md="Compares payroll's employments with what was declared, and makes batches of what is to be "
+        "filed. Its log lists the records that can't be used. A retry has the same batches.",
+    )
 
     @task_group
     def declare(batch: str) -> None:
         """File one batch and wait for it; no batch waits for another."""
         # One starts while others send: the budget is one for all of them. A missing pool would never run.
-        submit = DimonaSubmitOperator(task_id="submit", batch=batch, max_active_tis_per_dag=3)
+        submit = DimonaSubmitOperator(
+            task_id="submit",
+            batch=batch,
+            map_index_template=BATCH,
+            max_active_tis_per_dag=3,
+            doc_md="Files one batch. A retry sends what was not sent, and nothing twice; "
+            "marking or killing it cancels nothing.",
+        )
         # What was filed is followed, also when submit failed over the rest.
-        wait = DimonaResultSensor(task_id="wait", batch=batch, trigger_rule=TriggerRule.ALL_DONE)
-        settle = DimonaSettleOperator(task_id="settle", batch=batch, trigger_rule=TriggerRule.ALL_DONE)
+        wait = DimonaResultSensor(
+            task_id="wait",
+            batch=batch,
+            map_index_template=BATCH,
+            trigger_rule=TriggerRule.ALL_DONE,
+            doc_md="Waits for the outcomes without a worker, 20 minutes at most. Refusals fail nothing: "
+            "they are outcomes, listed by `settle` and `report`.",
+        )
+        settle = DimonaSettleOperator(
+            task_id="settle",
+            batch=batch,
+            map_index_template=BATCH,
+            trigger_rule=TriggerRule.ALL_DONE,
+            doc_md="Looks at the NSSO for what is unclear, files what waited for another declaration, "
+            "and lists what a person should look at.",
+        )
         submit >> wait >> settle
 
-    report = DimonaReportOperator(task_id="report", outlets=[outcomes], trigger_rule=TriggerRule.ALL_DONE)
+    report = DimonaReportOperator(
+        task_id="report",
+        outlets=[outcomes],
+        trigger_rule=TriggerRule.ALL_DONE,
+        doc_md="Counts the run's outcomes and lists what is refused, warned, unclear or held, one by one. "
+        "What to do about each: `dimona explain CODE`.",
+    )
 
     @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
     def fail_if_a_task_failed() -> None:

@@ -34,14 +34,28 @@ with DAG(
     tags=["dimona"],
     doc_md=__doc__,
 ) as dag:
-    settle = DimonaFollowUpOperator(task_id="settle")
-    ask = DimonaFollowUpSensor(task_id="ask", trigger_rule=TriggerRule.ALL_DONE)
+    settle = DimonaFollowUpOperator(
+        task_id="settle",
+        doc_md="Settles what is unclear in the whole ledger, whatever became of the runs that filed it.",
+    )
+    ask = DimonaFollowUpSensor(
+        task_id="ask",
+        trigger_rule=TriggerRule.ALL_DONE,
+        doc_md="Asks once for each declaration that is due within the hour, in the triggerer.",
+    )
     # Beside ask, not after it: whoever is to be told can't wait for an hour.
     alert = DimonaAlertOperator(
-        task_id="alert", notifiers=[DimonaDeadlineNotifier()], trigger_rule=TriggerRule.ALL_DONE
+        task_id="alert",
+        notifiers=[DimonaDeadlineNotifier()],
+        trigger_rule=TriggerRule.ALL_DONE,
+        doc_md="Fails when something unclear or held is near its deadline: a person has to see to it "
+        "(`dimona ledger list`, `dimona ledger resolve`).",
     )
     report = DimonaFollowUpReportOperator(
-        task_id="report", outlets=[outcomes], trigger_rule=TriggerRule.ALL_DONE
+        task_id="report",
+        outlets=[outcomes],
+        trigger_rule=TriggerRule.ALL_DONE,
+        doc_md="Counts what is still open, and lists what is unclear or held, nearest deadline first.",
     )
 
     @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)

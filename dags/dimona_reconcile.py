@@ -30,12 +30,21 @@ with DAG(
     tags=["dimona"],
     doc_md=__doc__,
 ) as dag:
-    employers = DimonaEmployersOperator(task_id="employers")
+    employers = DimonaEmployersOperator(task_id="employers", doc_md="Lists the employers of the ledger.")
     # One employer at a time keeps the request budget; a pool that is missing would never run.
-    reconcile = DimonaReconcileOperator.partial(task_id="reconcile", max_active_tis_per_dag=1).expand(
-        employers=employers.output
+    reconcile = DimonaReconcileOperator.partial(
+        task_id="reconcile",
+        max_active_tis_per_dag=1,
+        # The grid names the employer; of several, where there are more than 1000, the first.
+        map_index_template="{{ task.employers[0] }}{{ ' …' if task.employers | length > 1 }}",
+        doc_md="Reads one employer's periods from the NSSO, and compares them with ours. Files nothing.",
+    ).expand(employers=employers.output)
+    report = DimonaDriftReportOperator(
+        task_id="report",
+        outlets=[drift],
+        trigger_rule=TriggerRule.ALL_DONE,
+        doc_md="Writes the open gaps as CSV and JSON Lines, and lists them in its log.",
     )
-    report = DimonaDriftReportOperator(task_id="report", outlets=[drift], trigger_rule=TriggerRule.ALL_DONE)
 
     @task(trigger_rule=TriggerRule.ONE_FAILED, retries=0)
     def fail_if_a_task_failed() -> None:

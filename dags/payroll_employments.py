@@ -1,6 +1,8 @@
 """
 Example upstream: read payroll's employments page by page and stage them for the declarations.
 
+Starts when payroll's change feed goes on, where there is a connection ``payroll_feed`` to it.
+
 Replace ``payroll_pages`` by what reads your payroll: it runs in the worker and yields lists of employments.
 """
 
@@ -12,14 +14,20 @@ from typing import Any
 
 import pendulum
 from airflow.providers.http.hooks.http import HttpHook
-from airflow.sdk import DAG, Asset
+from airflow.sdk import DAG, Asset, AssetWatcher
 from airflow.sdk.exceptions import AirflowException
 
 from dimona_provider.errors import InvalidSource
 from dimona_provider.operators import DimonaStageOperator
+from dimona_provider.triggers import DimonaFeedTrigger
 
 PAGE_SIZE = 200
 employments = Asset("payroll_employments", "payroll://employments")
+changes = Asset(
+    "payroll_changes",
+    "payroll://changes",
+    watchers=[AssetWatcher("payroll_feed", DimonaFeedTrigger("payroll_feed"))],
+)
 
 
 def payroll_pages() -> Iterator[list[Any]]:
@@ -50,11 +58,18 @@ def payroll_pages() -> Iterator[list[Any]]:
 
 with DAG(
     dag_id="payroll_employments",
-    schedule=None,
+    schedule=[changes],
     start_date=pendulum.datetime(2026, 1, 1, tz="Europe/Brussels"),
     catchup=False,
     max_active_runs=1,
     tags=["payroll", "example"],
     doc_md=__doc__,
 ):
-    DimonaStageOperator(task_id="stage", pages=payroll_pages, outlets=[employments], retries=2)
+    DimonaStageOperator(
+        task_id="stage",
+        pages=payroll_pages,
+        feed=changes,
+        outlets=[employments],
+        retries=2,
+        doc_md="Keeps payroll's export, encrypted, until `plan` has read it; never a part of it.",
+    )

@@ -34,7 +34,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--seed", type=int, default=1, help="decides the processing times (1)")
     add("--client-id", default=_CLIENT, help=f"the registered client ({_CLIENT})")
-    add("--public-key", type=Path, help="its public key, PEM (default: a key pair made in DATA)")
+    add(
+        "--public-key",
+        type=Path,
+        action="append",
+        help="its public key or certificate, PEM; may be repeated (default: a key pair made in DATA)",
+    )
     add("--payroll", type=Path, help="also serve this payroll store under /payroll")
     add("--processing", type=_range, default=(2.0, 4.0), metavar="MIN:MAX", help="seconds to process (2:4)")
     add(
@@ -69,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.basicConfig(stream=sys.stdout, level=logging.WARNING, format="%(message)s")
     logging.getLogger("simulator").setLevel(logging.INFO)
     options.data.mkdir(parents=True, exist_ok=True)
-    key = options.public_key.read_text() if options.public_key else own_key(options.data)
-    with Simulator({options.client_id: key}, settings, folder=options.data) as simulator:
+    keys = [path.read_text() for path in options.public_key or []] or [own_key(options.data)]
+    with Simulator({options.client_id: keys}, settings, folder=options.data) as simulator:
         serve(
             simulator,
             options.host,

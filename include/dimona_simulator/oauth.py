@@ -1,7 +1,7 @@
 """The token endpoint and the check of bearer tokens: RFC 6749 and 7523 as the social security uses them."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -36,13 +36,17 @@ class _TokenRefused(Exception):
 
 
 class Authority:
-    """Give tokens to registered clients and check them; *clients* maps client ids to public keys."""
+    """Give tokens to registered clients and check them; *clients* maps client ids to their public keys."""
 
-    def __init__(self, settings: Settings, clients: Mapping[str, RSAPublicKey]) -> None:
+    def __init__(self, settings: Settings, clients: Mapping[str, Sequence[RSAPublicKey]]) -> None:
         self._settings = settings
         self._clients = dict(clients)
         self._tokens: dict[str, _Grant] = {}
         self._seen: dict[str, float] = {}
+
+    def register(self, client: str, keys: Sequence[RSAPublicKey]) -> None:
+        """From now on take these keys of *client* and no others; tokens that were given stay valid."""
+        self._clients[client] = keys
 
     def token(self, call: Call, now: float) -> Reply:
         """Answer a token request."""
@@ -100,15 +104,15 @@ class Authority:
     def _verified(self, assertion: str) -> dict[str, Any]:
         try:
             client = jwt.decode(assertion, options={"verify_signature": False}).get("sub")
-            key = self._clients.get(str(client))
-            if key is None:
-                raise _TokenRefused("invalid_client", "the client is not registered", 401)
-            claims = jwt.decode(assertion, key, ["RS256"], options=_SIGNATURE_ONLY)
+            keys = self._clients.get(str(client))
         except jwt.InvalidTokenError as error:
             raise _TokenRefused("invalid_client", f"bad assertion: {type(error).__name__}", 401) from None
+        if not keys:
+            raise _TokenRefused("invalid_client", "the client is not registered", 401)
+        claims = _signed_by(keys, assertion)
         if claims.get("iss") != client:
             raise _TokenRefused("invalid_client", "iss and sub are not the same client", 401)
-        return dict(claims)
+        return claims
 
     def _check_times(self, claims: Mapping[str, Any], now: float) -> float:
         expires, issued = _instant(claims, "exp"), _instant(claims, "iat")
@@ -136,6 +140,16 @@ class Authority:
 _SIGNATURE_ONLY: Any = {
     f"verify_{claim}": False for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
 }  # fmt: skip
+
+
+def _signed_by(keys: Sequence[RSAPublicKey], assertion: str) -> dict[str, Any]:
+    refused = ""
+    for key in keys:
+        try:
+            return dict(jwt.decode(assertion, key, ["RS256"], options=_SIGNATURE_ONLY))
+        except jwt.InvalidTokenError as error:
+            refused = type(error).__name__
+    raise _TokenRefused("invalid_client", f"bad assertion: {refused}", 401)
 
 
 def _read_form(call: Call) -> dict[str, str]:

@@ -3,13 +3,14 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.x509 import load_pem_x509_certificate
 
 from include.dimona_simulator import truth
 from include.dimona_simulator.failing import NOT_HANDLED, Answering, fail
@@ -28,19 +29,22 @@ from include.dimona_simulator.settings import Settings
 from include.dimona_simulator.storage import Lines, declarations
 from include.dimona_simulator.transport import Pause, Sleep, Transport
 
+Keys = str | RSAPublicKey | Sequence[str | RSAPublicKey]
+"""A client's public keys, or one: PEM text, of a key or of a certificate, or key objects."""
+
 
 class Simulator:
     """
     Answer requests as the NSSO would.
 
-    *clients* maps client ids to public keys (PEM text or key). *clock* gives epoch seconds. With a
+    *clients* maps client ids to their public keys. *clock* gives epoch seconds. With a
     *folder*, the declarations and the journal are kept there and known again at the next start. Threads may
     share a simulator.
     """
 
     def __init__(
         self,
-        clients: Mapping[str, str | RSAPublicKey],
+        clients: Mapping[str, Keys],
         settings: Settings | None = None,
         *,
         clock: Callable[[], float] = time.time,
@@ -57,7 +61,7 @@ class Simulator:
         self._store = store
         self._journal = Journal(folder)
         self._faults = Faults(settings.faults, self._journal.entries)
-        self._authority = Authority(settings, _keys(clients))
+        self._authority = Authority(settings, {client: _keys(keys) for client, keys in clients.items()})
         self._service = Service(settings, self._register, self._authority, store)
 
     @property
@@ -69,6 +73,12 @@ class Simulator:
     def journal(self) -> list[JournalEntry]:
         """Give the API requests so far, oldest first."""
         return list(self._journal.entries)
+
+    def register(self, client: str, keys: Keys) -> None:
+        """From now on take these keys of *client* and no others, as after an upload at the NSSO."""
+        read = _keys(keys)
+        with self._lock:
+            self._authority.register(client, read)
 
     def journal_since(self, number: int) -> dict[str, object]:
         """Give the journal after its first *number* entries, as JSON."""
@@ -136,11 +146,17 @@ class Simulator:
             return refusal.reply
 
 
-def _keys(clients: Mapping[str, str | RSAPublicKey]) -> dict[str, RSAPublicKey]:
-    keys = {}
-    for client, key in clients.items():
-        loaded = load_pem_public_key(key.encode()) if isinstance(key, str) else key
-        if not isinstance(loaded, RSAPublicKey):
-            raise TypeError("the public key of a client is not an RSA key")
-        keys[client] = loaded
-    return keys
+def _keys(given: Keys) -> list[RSAPublicKey]:
+    return [_key(one) for one in ([given] if isinstance(given, str | RSAPublicKey) else given)]
+
+
+def _key(given: str | RSAPublicKey) -> RSAPublicKey:
+    """Read a public key, or the one in a certificate, which is what a client uploads at the NSSO."""
+    if isinstance(given, RSAPublicKey):
+        return given
+    is_certificate = "BEGIN CERTIFICATE" in given
+    read = load_pem_x509_certificate(given.encode()).public_key if is_certificate else None
+    loaded = read() if read else load_pem_public_key(given.encode())
+    if not isinstance(loaded, RSAPublicKey):
+        raise TypeError("the public key of a client is not an RSA key")
+    return loaded

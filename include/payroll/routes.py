@@ -14,7 +14,7 @@ _LIMIT, _LARGEST = 100, 1000
 
 
 def payroll_routes(store: PayrollStore) -> list[BaseRoute]:
-    """Give the routes ``/payroll/employments`` and ``/payroll/outcomes``."""
+    """Give the routes ``/payroll/employments``, ``/payroll/changes`` and ``/payroll/outcomes``."""
 
     async def employments(request: Request) -> Response:
         try:
@@ -26,6 +26,10 @@ def payroll_routes(store: PayrollStore) -> list[BaseRoute]:
         following = None if page.next is None else str(page.next)
         return JSONResponse({"employments": page.records, "next": following})
 
+    async def changes(_request: Request) -> Response:
+        # The newest position alone, whatever the caller has seen: what changed is in the export.
+        return JSONResponse({"cursor": await run_in_threadpool(store.position)})
+
     async def outcomes(request: Request) -> Response:
         try:
             read = _outcomes(await request.body())
@@ -35,6 +39,7 @@ def payroll_routes(store: PayrollStore) -> list[BaseRoute]:
 
     return [
         Route("/payroll/employments", employments, methods=["GET"]),
+        Route("/payroll/changes", changes, methods=["GET"]),
         Route("/payroll/outcomes", outcomes, methods=["PUT"]),
     ]
 

@@ -21,6 +21,14 @@ CREATE TABLE IF NOT EXISTS outcomes (
     period_id INTEGER,
     anomalies TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS changes (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    employment_id TEXT NOT NULL
+);
+CREATE TRIGGER IF NOT EXISTS added AFTER INSERT ON employments
+BEGIN INSERT INTO changes (employment_id) VALUES (new.employment_id); END;
+CREATE TRIGGER IF NOT EXISTS changed AFTER UPDATE ON employments
+BEGIN INSERT INTO changes (employment_id) VALUES (new.employment_id); END;
 """
 _UPSERT = """
 INSERT INTO outcomes VALUES (:employment_id, :outcome, :declaration_id, :period_id, :anomalies)
@@ -95,11 +103,25 @@ class PayrollStore:
         """Add records whose employment id is new; gives how many were."""
         rows = ((record["employment_id"], json.dumps(record, ensure_ascii=False)) for record in records)
         with self._connection() as connection:
-            before = connection.total_changes
-            connection.executemany(
+            # Not total_changes, which counts what triggers add too.
+            return connection.executemany(
                 "INSERT OR IGNORE INTO employments (employment_id, record) VALUES (?, ?)", rows
+            ).rowcount
+
+    def put(self, record: Mapping[str, Any]) -> None:
+        """Add a record, or change the one with its employment id."""
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT INTO employments (employment_id, record) VALUES (?, ?) "
+                "ON CONFLICT (employment_id) DO UPDATE SET record = excluded.record",
+                (record["employment_id"], json.dumps(record, ensure_ascii=False)),
             )
-            return connection.total_changes - before
+
+    def position(self) -> int:
+        """Give the number of the last change; 0 before the first."""
+        with self._connection() as connection:
+            (position,) = connection.execute("SELECT COALESCE(MAX(position), 0) FROM changes").fetchone()
+        return int(position)
 
     def page(self, after: int = 0, limit: int = 100) -> Page:
         """Give up to *limit* records in the order they were added, beginning after the cursor *after*."""

@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from dimona_provider import (
+    cli_check,
     cli_contact,
     cli_decide,
     cli_hold,
     cli_keeping,
+    cli_keys,
     cli_ledger,
     cli_offline,
     cli_plan,
@@ -37,6 +39,8 @@ ledger_app = typer.Typer(
 app.add_typer(ledger_app, name="ledger")
 app.command("validate")(cli_offline.validate)
 app.command("explain")(cli_offline.explain)
+app.command("check")(cli_check.check)
+app.command("keygen")(cli_keys.keygen)
 app.command("hold")(cli_hold.hold)
 app.command("release", context_settings=DASHES_ALLOWED)(cli_hold.release)
 app.command("plan")(cli_plan.plan)

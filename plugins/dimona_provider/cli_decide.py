@@ -42,10 +42,10 @@ def decide(
     ] = Format.TABLE,
 ) -> None:
     """
-    Answer a question of a plan; without a QUESTION, list those that nobody has answered.
+    Answer a question; without a QUESTION, list those that nobody has answered.
 
-    With `file` the next plan files what was held back, if payroll still wishes just that. Any other answer
-    files nothing. After its deadline the first option holds until somebody answers.
+    With `file`, `cancel` and `again` the next plan files, if payroll still wishes what it wished when it was
+    asked. After its deadline the first option holds until somebody answers.
     """
     if reference is None:
         if option is not None or reason is not None:
@@ -61,10 +61,11 @@ def decide(
         raise typer.BadParameter("say --option and --reason")
     why = read_reason(reason)
     with opened_ledger() as ledger:
-        from dimona_provider.ledger.answering import FILE, answer
+        from dimona_provider.domain.planning.words import effect_of
+        from dimona_provider.ledger.answering import answer
 
         is_new = answer(ledger, reference, option, reason=why, now=now())
-        then = "the next plan files it" if option == FILE else "nothing is filed"
+        then = effect_of(option)
         say(f"{reference}: {option}{'' if is_new else ' already'}; {then}")
 
 
@@ -93,7 +94,7 @@ def _plain(one: Asked) -> dict[str, object]:
 def _sentence(kind: str) -> str:
     from dimona_provider.domain.planning.words import DecisionKind
 
-    return next(one.sentence for one in DecisionKind if one == kind)
+    return DecisionKind.of(kind).sentence
 
 
 def _table(found: Iterable[Asked]) -> Iterator[str]:

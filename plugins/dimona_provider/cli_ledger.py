@@ -114,6 +114,6 @@ def resolve(
 
 def _read_declaration_id(raw: str) -> DimonaNumber:
     try:
-        return DimonaNumber.parse(raw)
+        return DimonaNumber.typed(raw)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--declaration-id") from None

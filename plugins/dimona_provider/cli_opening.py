@@ -64,7 +64,7 @@ def fail(message: str) -> NoReturn:
 
 def locate() -> LedgerLocation:
     """Return where the ledger is. Raises ConfigurationError."""
-    _find_airflow_home()
+    find_airflow_home()
     from dimona_provider.hooks import DimonaLedgerHook
     from dimona_provider.plain_process import stored_connection
 
@@ -105,7 +105,7 @@ def actor() -> str:
         return f"command:uid {os.getuid()}"
 
 
-def _find_airflow_home() -> None:
+def find_airflow_home() -> None:
     """Use the demo's AIRFLOW_HOME when none is set and a demo is here: its ledger is what is meant."""
     if os.environ.get("AIRFLOW_HOME"):
         return

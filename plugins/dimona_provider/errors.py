@@ -13,7 +13,8 @@ DimonaError
 ├── UnknownBatch            a batch reference that this ledger does not hold
 ├── DecisionRefused         what a person decided does not fit what the ledger knows
 ├── OutcomeNotWanted        a declaration ended in an outcome that the author named in ``fail_on``
-└── DeadlineNear            an unclear or held declaration is near its deadline, and a person has to see to it
+├── DeadlineNear            an unclear or held declaration is near its deadline, and a person has to see to it
+└── CertificateEnds         the certificate of a connection ends within a week, or has ended
 
 Messages never hold a request or response body, a person or a secret: they end up in logs.
 """
@@ -104,3 +105,7 @@ class OutcomeNotWanted(DimonaError):
 
 class DeadlineNear(DimonaError):
     """An unclear or held declaration is near its deadline; names references and deadlines."""
+
+
+class CertificateEnds(DimonaError):
+    """The certificate of a connection ends within a week, or has ended; names connections and days."""

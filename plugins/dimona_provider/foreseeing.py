@@ -16,8 +16,10 @@ from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.planning.brake import Brake, count_ends, hold_ends
 from dimona_provider.domain.planning.window import hold_early
 from dimona_provider.domain.routes import Routes
-from dimona_provider.ledger import Ledger, agenda, answering, history, staging, wishes
+from dimona_provider.ledger import Ledger, agenda, history, staging, wishes
 from dimona_provider.ledger.intents import Recorded
+from dimona_provider.ledger.said import Said
+from dimona_provider.ledger.said import said as heard
 from dimona_provider.recording import Recorder, in_chain
 from dimona_provider.taken import Taken
 from dimona_provider.wishes import Intake
@@ -67,7 +69,7 @@ def foresee(
     ]
     moment = dt.datetime.fromtimestamp(now, BRUSSELS)
     thoughts: list[tuple[WorkerPlan, dict[str, Recorded]]] = []
-    said_to_file: dict[str, frozenset[str]] = {}
+    of_people: dict[str, Said] = {}
     for some in in_slices(_due(ledger, routes, said, now, scope)):
         of_slice = {(one.environment, one.worker_hash) for one in some}
         with ledger.write() as connection, connection.begin_nested() as undone:
@@ -75,16 +77,17 @@ def foresee(
             wishes.keep_all(ledger, connection, kept, now=now)
             for thought in think(ledger, connection, some, now):
                 plan = hold_early(thought.plan, routes.days_ahead_of, moment.date())
-                allowed = answering.to_file(ledger, connection, thought.environment)
-                said_to_file[thought.environment] = allowed
-                plan = with_answers(plan, allowed)
+                if thought.environment not in of_people:
+                    of_people[thought.environment] = heard(ledger, connection, thought.environment)
+                of_those = of_people[thought.environment]
+                plan = with_answers(plan, of_those, thought.known, moment)
                 within = replace(thought, plan=plan)
-                thoughts.append((within, _recorded(ledger, connection, within, now)))
+                thoughts.append((within, _recorded(ledger, connection, within, of_those, now)))
             undone.rollback()
     stopped = _stopped(ledger, [one for one, _ in thoughts])
     for thought, recorded in thoughts:
         of_environment = {name for where, name in stopped if where == thought.environment}
-        found += _lines(thought, recorded, of_environment, said_to_file[thought.environment])
+        found += _lines(thought, recorded, of_environment, of_people[thought.environment])
     return found
 
 
@@ -113,9 +116,16 @@ def _due(
 
 
 def _recorded(
-    ledger: Ledger, connection: sa.Connection, thought: WorkerPlan, now: float
+    ledger: Ledger, connection: sa.Connection, thought: WorkerPlan, of_people: Said, now: float
 ) -> dict[str, Recorded]:
-    recorder = Recorder(ledger, connection, thought.environment, thought.worker_hash, now)
+    recorder = Recorder(
+        ledger,
+        connection,
+        thought.environment,
+        thought.worker_hash,
+        now,
+        again=of_people.to_file_again,
+    )
     return {
         one.key: Recorded.WAITING if one.key in thought.waiting else recorder.record(one)
         for one in in_chain(thought.plan.planned)
@@ -136,9 +146,9 @@ def _stopped(ledger: Ledger, thoughts: Iterable[WorkerPlan]) -> set[tuple[str, s
 
 
 def _lines(
-    thought: WorkerPlan, recorded: dict[str, Recorded], stopped: set[str], allowed: frozenset[str]
+    thought: WorkerPlan, recorded: dict[str, Recorded], stopped: set[str], of_people: Said
 ) -> Iterator[Foreseen]:
-    plan, held = hold_ends(thought.plan, stopped, partial(is_allowed, allowed=allowed))
+    plan, held = hold_ends(thought.plan, stopped, partial(is_allowed, said=of_people))
     keys = {one.key for some in held.values() for one in some}
     for one in thought.plan.planned:
         if one.key not in recorded:  # under way already

@@ -17,9 +17,10 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import amask_secret, mask_secret
 
 from dimona_provider.api.client import DimonaClient, open_client
-from dimona_provider.api.operations import HARMLESS_DECLARATION, fetch_answer
 from dimona_provider.api.settings import Settings
-from dimona_provider.errors import ConfigurationError, DimonaError
+from dimona_provider.checking import check_connection, summary
+from dimona_provider.checks import Check
+from dimona_provider.errors import ConfigurationError
 from dimona_provider.ledger import Ledger, open_ledger
 from dimona_provider.ledger.keys import Keyring, read_keys
 
@@ -46,11 +47,7 @@ class DimonaHook(BaseHook):
 
     def settings(self) -> Settings:
         """Return the connection, checked. Raises ConfigurationError that lists all that is wrong."""
-        try:
-            connection = self.get_connection(self.dimona_conn_id)
-        except AirflowNotFoundException:
-            raise self._not_found() from None
-        mask_secret(_secrets(extra := _extra(connection)))
+        connection, extra = self._look_up()
         return Settings.read(self.dimona_conn_id, login=connection.login, host=connection.host, extra=extra)
 
     async def asettings(self) -> Settings:
@@ -72,14 +69,34 @@ class DimonaHook(BaseHook):
         """Return the checked connection; a client needs an event loop, see ``client``."""
         return self.settings()
 
+    def checks(self) -> tuple[Check, ...]:
+        """Check the connection step by step (``checking``). Raises ConfigurationError where there is none."""
+        connection, extra = self._look_up()
+        return asyncio.run(
+            check_connection(self.dimona_conn_id, login=connection.login, host=connection.host, extra=extra)
+        )
+
     def test_connection(self) -> tuple[bool, str]:
-        """Fetch a token and read a declaration that can't exist; shows and changes nothing."""
+        """
+        Check fields and key, fetch a token and read a declaration that can't exist; changes nothing.
+
+        Returns whether the connection works, and a line that names each step that is bad or doubtful. For
+        Airflow's Test button.
+        """
         try:
-            settings = self.settings()
-            asyncio.run(_try(settings))
-        except DimonaError as error:
+            return summary(self.checks())
+        except ConfigurationError as error:
             return False, str(error)
-        return True, f"The NSSO's {settings.environment} environment accepts this client."
+        except Exception as error:  # noqa: BLE001 - Airflow would show its text, which may hold a value
+            return False, f"the test itself failed, with {type(error).__name__}: a defect, please report it"
+
+    def _look_up(self) -> tuple[Connection, dict[str, Any]]:
+        try:
+            connection = self.get_connection(self.dimona_conn_id)
+        except AirflowNotFoundException:
+            raise self._not_found() from None
+        mask_secret(_secrets(extra := _extra(connection)))
+        return connection, extra
 
     def _not_found(self) -> ConfigurationError:
         return ConfigurationError(
@@ -91,11 +108,6 @@ class DimonaHook(BaseHook):
 def _secrets(extra: Mapping[str, Any]) -> dict[str, Any]:
     # Committees are no secrets, and Airflow warns in every log of a value too short to mask.
     return {name: value for name, value in extra.items() if name != "joint_committees"}
-
-
-async def _try(settings: Settings) -> None:
-    async with open_client(settings) as client:
-        await client.run(fetch_answer(HARMLESS_DECLARATION))
 
 
 def _extra(connection: Connection) -> dict[str, Any]:

@@ -37,7 +37,7 @@ async def open_line(
     Filing is urgent, for it has a deadline; asking for outcomes lets it go first.
     """
     async with (
-        open_client(settings) as client,
+        open_client(settings, tally=ledger.tally) as client,
         shared_budget(ledger, settings, clock, is_urgent=is_urgent) as budget,
     ):
         yield Line(client, budget)
@@ -51,7 +51,15 @@ async def shared_budget(
     user = User(settings.base_url, settings.conn_id, secrets.token_hex(8))
     pool = _Pool(ledger, user, settings.requests_per_second, settings.concurrency, clock, is_urgent)
     try:
-        yield Budget(pool.reserve, settings.requests_per_second, settings.concurrency, clock)
+        ledger.tally.level({f"budget.limit.{settings.conn_id}": settings.requests_per_second})
+        yield Budget(
+            pool.reserve,
+            settings.requests_per_second,
+            settings.concurrency,
+            clock,
+            tally=ledger.tally,
+            name=settings.conn_id,
+        )
     finally:
         # It ends by itself a few seconds later.
         with suppress(sa.exc.DBAPIError):

@@ -11,6 +11,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from dimona_provider.beginnings import Begun, begin
+from dimona_provider.choosing import ask
 from dimona_provider.decided import is_allowed, with_answers
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.planning.brake import Brake, hold_ends, question
@@ -19,11 +20,12 @@ from dimona_provider.domain.planning.window import hold_early
 from dimona_provider.domain.planning.words import Problem
 from dimona_provider.domain.routes import Routes
 from dimona_provider.histories import is_assumed
-from dimona_provider.ledger import Ledger, agenda, answering, history, wishes
+from dimona_provider.ledger import Ledger, agenda, history, wishes
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.findings import note_findings
 from dimona_provider.ledger.intents import Recorded
-from dimona_provider.recording import Recorder, ask, employer_of, in_chain
+from dimona_provider.ledger.said import Said, said
+from dimona_provider.recording import Recorder, employer_of, in_chain
 from dimona_provider.taken import Taken
 from dimona_provider.workplans import WorkerPlan, count_ends, in_slices, think
 
@@ -57,8 +59,8 @@ class PlanRun:
     """What of the slice at hand was written down at once."""
     _again: dict[str, dict[str, float | None]] = field(default_factory=lambda: defaultdict(dict))
     """When the employments of the slice at hand are to be planned again, by environment."""
-    _said: dict[str, frozenset[str]] = field(default_factory=dict)
-    """What people said is to be filed, by environment."""
+    _said: dict[str, Said] = field(default_factory=dict)
+    """What people said, by environment."""
 
     def plan_due(self) -> None:
         """Plan all of them, some hundred in each transaction, so that a run that dies loses nothing."""
@@ -101,9 +103,9 @@ class PlanRun:
         }
 
     def _write(self, connection: sa.Connection, thought: WorkerPlan, stopped: frozenset[str]) -> None:
-        allowed = self._allowed(connection, thought.environment)
-        plan = with_answers(thought.plan, allowed)
-        plan, held = hold_ends(plan, stopped, partial(is_allowed, allowed=allowed))
+        of_people = self._of_people(connection, thought.environment)
+        plan = with_answers(thought.plan, of_people, thought.known, self._moment)
+        plan, held = hold_ends(plan, stopped, partial(is_allowed, said=of_people))
         for employer, found in held.items():
             self._held[thought.environment, employer] += found
         # What is open may be refused, and then what it was in the way of has to be planned again.
@@ -126,14 +128,17 @@ class PlanRun:
             self.taken.find(name, "employment", _UNKNOWN)
         self._again[thought.environment] |= again
 
-    def _allowed(self, connection: sa.Connection, environment: str) -> frozenset[str]:
+    def _of_people(self, connection: sa.Connection, environment: str) -> Said:
         if environment not in self._said:
-            self._said[environment] = answering.to_file(self.ledger, connection, environment)
+            self._said[environment] = said(self.ledger, connection, environment)
         return self._said[environment]
 
     def _record(self, connection: sa.Connection, thought: WorkerPlan, plan: Plan) -> set[str]:
         """Write declarations down; return the employments that have to be planned again."""
-        recorder = Recorder(self.ledger, connection, thought.environment, thought.worker_hash, self.now)
+        again = self._of_people(connection, thought.environment).to_file_again
+        recorder = Recorder(
+            self.ledger, connection, thought.environment, thought.worker_hash, self.now, again=again
+        )
         waiting: set[str] = set()
         for planned in in_chain(plan.planned):
             if planned.key in thought.under_way:
@@ -160,8 +165,8 @@ class PlanRun:
         """Note what became no declaration; return when the NSSO will take it."""
         opens: dict[str, float] = {}
         for one in findings:
-            said = f"{one.problem.sentence} ({one.code})" if one.code else one.problem.sentence
-            self.taken.find(one.employments[0], "start_date" if one.problem in _START else "employment", said)
+            why = f"{one.problem.sentence} ({one.code})" if one.code else one.problem.sentence
+            self.taken.find(one.employments[0], "start_date" if one.problem in _START else "employment", why)
             if one.opens_on is None:
                 continue
             at = dt.datetime.combine(one.opens_on, dt.time(), tzinfo=BRUSSELS).timestamp()
@@ -175,5 +180,5 @@ class PlanRun:
     def _ask(self, connection: sa.Connection, environment: str, decision: Decision, employer: str) -> None:
         new, answer = ask(self.ledger, connection, environment, decision, employer=employer, now=self.now)
         self.taken.questions += new
-        said = f"decided to {answer}" if answer else "to be decided"
-        self.taken.find(decision.employments[0], "employment", f"{said}: {decision.kind.sentence}")
+        how = f"decided to {answer}" if answer else "to be decided"
+        self.taken.find(decision.employments[0], "employment", f"{how}: {decision.kind.sentence}")

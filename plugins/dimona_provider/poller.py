@@ -184,20 +184,26 @@ class Poller:
             self._plan(declaration, watch, last_look=look.last_look)
             return
         watch.looks += 1
-        watch.looked[declaration.intent] = left_at
+        watch.looked[declaration.intent] = left_at  # whoever is stopped before the answer knows this much
         watch.latest = max(watch.latest, left_at - look.due)
+        self._budget.tally.count("polls")
+        self._budget.tally.time("poll_lateness", left_at - look.due)
         try:
             reply = await self._client.run(fetch_answer(declaration.declaration_id), token)
         except DimonaError as error:
             # One attempt per slot, whatever went wrong; the service's own Retry-After may ask for more time.
             watch.trouble = str(error)
             wait = (error.retry_after if isinstance(error, ServiceUnavailable) else None) or 0.0
+            ended_at = self._clock.now()
             # Whoever knows no more than the last look must not ask before that time either.
-            watch.looked[declaration.intent] = max(left_at, left_at + wait - LONGEST_INTERVAL)
-            self._plan(declaration, watch, last_look=left_at, wait=wait)
+            watch.looked[declaration.intent] = max(ended_at, ended_at + wait - LONGEST_INTERVAL)
+            self._plan(declaration, watch, last_look=ended_at, wait=wait)
             return
+        # Counted from here: at the NSSO, a GET that arrived late would else be followed early.
+        ended_at = self._clock.now()
+        watch.looked[declaration.intent] = ended_at
         if reply is None:
-            self._plan(declaration, watch, last_look=left_at)
+            self._plan(declaration, watch, last_look=ended_at)
             return
-        watch.replies.put_nowait((declaration, reply, self._clock.now()))
+        watch.replies.put_nowait((declaration, reply, ended_at))
         watch.leave(declaration.declaration_id)

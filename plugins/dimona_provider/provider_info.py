@@ -20,6 +20,15 @@ def get_provider_info() -> dict[str, Any]:
         "package-name": "airflow-provider-dimona",
         "name": "Dimona",
         "description": "File Belgian Dimona declarations with the NSSO and follow their outcomes.",
+        "extra-links": ["dimona_provider.links.DimonaBatchLink"],
+        "task-decorators": [
+            {"name": "dimona_submit", "class-name": "dimona_provider.decorators.dimona_submit"}
+        ],
+        "notifications": [
+            "dimona_provider.notifiers.DimonaEmailNotifier",
+            "dimona_provider.notifiers.DimonaHttpNotifier",
+            "dimona_provider.notifiers.DimonaDeadlineNotifier",
+        ],
         "connection-types": [
             {
                 "connection-type": "dimona",
@@ -44,6 +53,14 @@ def get_provider_info() -> dict[str, Any]:
                     ),
                     "private_key_path": _text(
                         "Private key path", "A PEM file that every worker and triggerer can read."
+                    ),
+                    "next_private_key": _text(
+                        "Next private key (PEM)",
+                        "While keys are changed: used as soon as the NSSO refuses the first one.",
+                        format="password",
+                    ),
+                    "next_private_key_path": _text(
+                        "Next private key path", "The same, as a file that every worker can read."
                     ),
                     "token_url": _text(
                         "Token URL",

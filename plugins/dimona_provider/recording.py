@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -12,25 +11,34 @@ from dimona_provider.api.codec import write_declaration
 from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import OPEN, State
-from dimona_provider.domain.planning.values import Decision, Planned, employer_key
+from dimona_provider.domain.planning.values import Planned, employer_key
+from dimona_provider.domain.planning.words import Reason
 from dimona_provider.identity import basis_of, make_intent
-from dimona_provider.ledger import Ledger, corrections, intents, questions, standing
+from dimona_provider.ledger import Ledger, corrections, intents, standing
 from dimona_provider.ledger.intents import NewIntent, Recorded, insert_once
 from dimona_provider.ledger.plan_schema import served
-from dimona_provider.ledger.questions import Question
 
 
 class Recorder:
     """Writes the plan of one worker down."""
 
     def __init__(
-        self, ledger: Ledger, connection: sa.Connection, environment: str, worker_hash: str, now: float
+        self,
+        ledger: Ledger,
+        connection: sa.Connection,
+        environment: str,
+        worker_hash: str,
+        now: float,
+        *,
+        again: Mapping[int, str] | None = None,
     ) -> None:
         self._ledger = ledger
         self._connection = connection
         self._environment = environment
         self._worker = worker_hash
         self._now = now
+        self._again = again or {}
+        """Refused intents that a person wants filed once more: their references by number."""
         self._done: dict[str, int | None] = {}
         """The intents of this plan by their keys in it; None for what is effective already."""
         self.corrected = 0
@@ -44,17 +52,28 @@ class Recorder:
         waits_for = [number for key in planned.depends_on if (number := self._done[key]) is not None]
         intent = intent_of(self._ledger, self._connection, self._environment, self._worker, planned)
         intent = replace(intent, basis=self._basis(intent), depends_on=waits_for[-1] if waits_for else None)
+        intent = self._once_more(intent)
         recorded = self._correct(intent) or self._write(intent, corrects=False)
         found = intents.id_and_state(self._connection, intent)
         if found is None:
             return Recorded.WAITING
         number, state = found
         self.was_refused = recorded is Recorded.KNOWN and state is State.REFUSED
-        if recorded is Recorded.NEW:
+        # What a person cancelled is no wish of payroll's: serving nobody, it is not declared again by itself.
+        if recorded is Recorded.NEW and planned.reason is not Reason.DECIDED:
             serve(self._connection, [(number, planned)])
         if state in OPEN:
             self._done[planned.key] = number
         return recorded
+
+    def _once_more(self, intent: NewIntent) -> NewIntent:
+        """Return *intent* as one that builds on the refused one that a person wants filed again."""
+        while self._again:
+            found = intents.id_and_state(self._connection, intent)
+            if found is None or found[1] is not State.REFUSED or found[0] not in self._again:
+                break
+            intent = intent.on(intents.after_refusal(self._again[found[0]]))
+        return intent
 
     def _write(self, intent: NewIntent, *, corrects: bool) -> Recorded:
         return intents.record(
@@ -147,48 +166,6 @@ def in_chain(planned: Sequence[Planned]) -> list[Planned]:
         order += ready
         waiting = [one for one in waiting if one not in ready]
     return order + waiting
-
-
-def ask(
-    ledger: Ledger,
-    connection: sa.Connection,
-    environment: str,
-    decision: Decision,
-    *,
-    employer: str,
-    now: float,
-) -> tuple[bool, str | None]:
-    """Write a question of a plan down; tell whether it is new, and what a person answered to it before."""
-    harmless_first = sorted(decision.options, key=lambda one: one is not decision.harmless)
-    question = Question(
-        environment=environment,
-        employer=employer,
-        kind=decision.kind,
-        employments=decision.employments,
-        periods=[one.number for one in decision.periods],
-        options=[str(one) for one in harmless_first],
-        answer_by=decision.answer_by.timestamp(),
-        body=_as_json(decision.held).encode(),
-    )
-    return questions.ask(ledger, connection, question, now=now)
-
-
-def _as_json(held: Sequence[Planned]) -> str:
-    return json.dumps(
-        [
-            {
-                "key": one.key,
-                "subject": one.subject,
-                "reason": one.reason,
-                "file_by": one.file_by.timestamp() if one.file_by else None,
-                "employments": list(one.employments),
-                "depends_on": list(one.depends_on),
-                "declaration": write_declaration(one.declaration),
-            }
-            for one in held
-        ],
-        sort_keys=True,
-    )
 
 
 def employer_of(planned: Planned) -> str:

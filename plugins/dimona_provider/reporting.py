@@ -108,4 +108,4 @@ def alert_sentence(near: Sequence[Stuck]) -> str:
     if len(near) > _MOST_IN_SENTENCE:
         shown.append(f"and {len(near) - _MOST_IN_SENTENCE} more")
     places = ", ".join(sorted({one.environment for one in near}))
-    return f"declarations at {places} need a person before their deadline: {', '.join(shown)}"
+    return f"declarations at {places} need a person: {', '.join(shown)}"

@@ -69,6 +69,7 @@ class Sender:
             raise
         finally:
             ended = await asyncio.gather(*under_way, return_exceptions=True)
+            await self._standing.close()
         if errors := [error for error in ended if error is not None]:
             raise errors[0]
         return stretch

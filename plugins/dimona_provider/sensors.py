@@ -19,6 +19,7 @@ from dimona_provider.events import FollowedEvent, FollowedUpEvent
 from dimona_provider.following import follow_batch, following_ends
 from dimona_provider.followup import PASS, FollowedUp, first_due, follow_up
 from dimona_provider.ledger import Ledger, due
+from dimona_provider.links import DimonaBatchLink
 from dimona_provider.reporting import counts_line
 from dimona_provider.sharing import worker_poller, worker_pollers
 from dimona_provider.task_errors import guarded
@@ -45,6 +46,7 @@ class DimonaResultSensor(BaseSensorOperator):
     """
 
     template_fields = ("batch",)
+    operator_extra_links = (DimonaBatchLink(),)
 
     def __init__(
         self,

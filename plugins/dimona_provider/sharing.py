@@ -11,16 +11,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
-from dimona_provider.errors import ConfigurationError, DimonaError
+from dimona_provider.errors import ConfigurationError, DimonaError, KeysRotated
 from dimona_provider.followup import OpenPoller
 from dimona_provider.hooks import DimonaHook, DimonaLedgerHook
 from dimona_provider.ledger import Ledger
+from dimona_provider.metrics import emit
 from dimona_provider.pacing import open_line
 from dimona_provider.poller import Poller
 
@@ -59,8 +60,13 @@ async def shared_poller(conn_id: str) -> AsyncIterator[Shared]:
         shared.users += 1
     try:
         yield shared
+    except KeysRotated:
+        if loop.shared.get(conn_id) is shared:
+            del loop.shared[conn_id]  # whoever comes next reads the keys anew
+        raise
     finally:
         shared.users -= 1
+        emit(shared.ledger.tally)
         if not shared.users:
             if loop.shared.get(conn_id) is shared:
                 del loop.shared[conn_id]
@@ -93,6 +99,7 @@ async def shared_ledger() -> AsyncIterator[Ledger]:
         yield ledger
     finally:
         ledger.close()
+        emit(ledger.tally)
 
 
 async def _current(loop: _Loop, conn_id: str) -> Shared:
@@ -101,18 +108,12 @@ async def _current(loop: _Loop, conn_id: str) -> Shared:
     if shared is not None and now - shared.looked_up_at < LOOK_UP_AFTER:
         return shared
     settings = await DimonaHook(conn_id).asettings()
-    if shared is not None and _same(shared.settings, settings):
+    if shared is not None and shared.settings == settings:
         shared.looked_up_at = now
         return shared
     # A changed connection serves new triggers; those that run keep what they began with.
     loop.shared[conn_id] = shared = await _open(conn_id, settings, now)
     return shared
-
-
-def _same(one: Settings, other: Settings) -> bool:
-    # Key objects are equal to themselves alone, however often the same key is read.
-    keys_agree = one.private_key.public_key() == other.private_key.public_key()
-    return keys_agree and replace(one, private_key=other.private_key) == other
 
 
 async def _open(conn_id: str, settings: Settings, now: float) -> Shared:
@@ -121,6 +122,7 @@ async def _open(conn_id: str, settings: Settings, now: float) -> Shared:
     try:
         location = await DimonaLedgerHook().alocation()
         ledger = await asyncio.to_thread(location.open, "triggerer")
+        stack.callback(emit, ledger.tally)
         stack.callback(ledger.close)
         line = await stack.enter_async_context(open_line(ledger, settings, clock, is_urgent=False))
         poller = Poller(line.client, line.budget, clock)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import sqlalchemy as sa
+
 from dimona_provider.ledger import Ledger, claims
 
-GATHER = 0.01
+GATHER = 0.003
 """Seconds for which a question waits for others."""
 
 
@@ -18,6 +20,11 @@ class StandingClaims:
         self._ledger = ledger
         self._asked: list[tuple[int, str, asyncio.Future[bool]]] = []
         self._reader: asyncio.Task[None] | None = None
+        self._connection: sa.Connection | None = None
+
+    async def close(self) -> None:
+        """Give up the connection to the ledger; the next question opens another."""
+        await asyncio.to_thread(self._disconnect)
 
     async def holds(self, intent: int, token: str) -> bool:
         """Tell whether *intent* is still claimed with *token*, and no switch is on. Raises as the ledger."""
@@ -33,9 +40,7 @@ class StandingClaims:
             try:
                 await asyncio.sleep(GATHER)
                 asked, self._asked = self._asked, []
-                standing = await asyncio.to_thread(
-                    claims.standing, self._ledger, [(intent, token) for intent, token, _ in asked]
-                )
+                standing = await asyncio.to_thread(self._ask, [(intent, token) for intent, token, _ in asked])
             except BaseException as error:
                 _fail([answer for _, _, answer in (*asked, *self._asked)], error)
                 self._asked = []
@@ -45,6 +50,22 @@ class StandingClaims:
             for intent, token, answer in asked:
                 if not answer.done():
                     answer.set_result((intent, token) in standing)
+
+    def _ask(self, claimed: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
+        if self._connection is None:
+            self._connection = self._ledger.follow()
+        try:
+            standing = claims.standing(self._connection, claimed)
+            self._connection.rollback()  # the next reading sees what others have committed by then
+        except BaseException:
+            self._disconnect()
+            raise
+        return standing
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 def _fail(answers: Sequence[asyncio.Future[bool]], error: BaseException) -> None:

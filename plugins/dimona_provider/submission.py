@@ -23,6 +23,8 @@ LONGEST_WAIT = 60.0
 MOST_FAILURES = 3
 """Windows in a row in which nothing was filed before the task gives up."""
 BACKOFF = 2.0
+PROGRESS_EVERY = 1.0
+"""Seconds between two counts of what is still to be sent: each reads the whole batch."""
 _TOO_SLOW = "claims run out before anything can be sent: the ledger or requests_per_second is too slow"
 
 Progress = Callable[[int, int], None]
@@ -47,8 +49,13 @@ class Submission:
         """
         sender = Sender(self._ledger, self._client, self._budget, self._clock, batch)
         filed = failures = 0
+        tells_at = self._clock.monotonic()
 
         async def begins(filed_since: int) -> None:
+            nonlocal tells_at
+            if self._clock.monotonic() < tells_at:
+                return
+            tells_at = self._clock.monotonic() + PROGRESS_EVERY
             left, _ = await asyncio.to_thread(claims.planned, self._ledger, batch)
             progress(filed + filed_since, left)
 

@@ -17,6 +17,7 @@ from dimona_provider.hooks import DimonaHook, DimonaLedgerHook, default_location
 from dimona_provider.ledger import Ledger, batches
 from dimona_provider.ledger.agenda import Scope
 from dimona_provider.ledger.batches import Batch, Run
+from dimona_provider.metrics import emit
 
 
 def run_of(context: Context) -> Run:
@@ -51,12 +52,13 @@ def origin_of(context: Context) -> str:
 
 @contextmanager
 def task_ledger(context: Context) -> Iterator[Ledger]:
-    """Open the ledger in the name of a task, and close it. Raises ConfigurationError."""
+    """Open the ledger in the name of a task, close it, and send metrics. Raises ConfigurationError."""
     ledger = DimonaLedgerHook().location().open(origin_of(context))
     try:
         yield ledger
     finally:
         ledger.close()
+        emit(ledger.tally)
 
 
 def routes_from(conn_id: str, hook: type[DimonaHook] = DimonaHook) -> Routes:

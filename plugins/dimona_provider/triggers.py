@@ -1,4 +1,4 @@
-"""The triggers that ask for outcomes. They only read at the NSSO: a trigger may run twice."""
+"""The triggers: they ask for outcomes, and watch payroll. They only read: a trigger may run twice."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
-from airflow.triggers.base import BaseTrigger, TriggerEvent
+import httpx
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowNotFoundException
+from airflow.triggers.base import BaseEventTrigger, BaseTrigger, TriggerEvent
 
 from dimona_provider.clock import SystemClock
+from dimona_provider.errors import DimonaError
 from dimona_provider.events import FollowedEvent, FollowedUpEvent
+from dimona_provider.feed import CURSOR, Announcer, Silence, read_cursor, read_position
 from dimona_provider.following import follow_batch
 from dimona_provider.followup import follow_up
-from dimona_provider.sharing import poller_of, shared_ledger, shared_poller
+from dimona_provider.metrics import emit
+from dimona_provider.sharing import LOOK_UP_AFTER, poller_of, shared_ledger, shared_poller
 from dimona_provider.task_errors import Log, airflow_errors, defect
 
 E = TypeVar("E")
@@ -56,13 +61,18 @@ class DimonaResultTrigger(BaseTrigger):
 
     async def _follow(self) -> FollowedEvent:
         async with shared_poller(self.dimona_conn_id) as shared:
+
+            def report(line: str) -> None:
+                self.log.info("batch %s: %s", self.batch, line)
+                emit(shared.ledger.tally)
+
             followed = await follow_batch(
                 shared.ledger,
                 shared.poller,
                 self.batch,
                 until=self.until,
                 clock=SystemClock(),
-                report=lambda line: self.log.info("batch %s: %s", self.batch, line),
+                report=report,
             )
         self.log.info(
             "batch %s: %d answered, %d go on to the follow-up, after %d looks",
@@ -113,6 +123,68 @@ class DimonaFollowUpTrigger(BaseTrigger):
         return FollowedUpEvent.of(done)
 
     # No on_kill here either.
+
+
+class DimonaFeedTrigger(BaseEventTrigger):
+    """
+    Watch payroll's change feed for an asset: an event whenever it has gone on beyond what is staged.
+
+    The event holds the feed's position and nothing else. How far is staged is in the asset's state store,
+    where ``DimonaStageOperator`` puts it once the export is in the ledger: whatever is killed before, the
+    position is announced again. It never ends, and no failure of payroll's ends it.
+
+    :param conn_id: a connection whose host is the feed's address, with login and password if it wants them;
+        while there is none, nothing is watched
+    :param every: seconds between two looks
+    :param again_after: seconds after which what was announced and never staged is announced once more
+    """
+
+    def __init__(self, conn_id: str, every: float = 2.0, again_after: float = 900.0) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # Airflow has not typed it
+        self.conn_id = conn_id
+        self.every = every
+        self.again_after = again_after
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return class path and arguments."""
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {"conn_id": self.conn_id, "every": self.every, "again_after": self.again_after},
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Yield an event for each position that is to be staged."""
+        announcer = Announcer(self.again_after)
+        silence = Silence()
+        while True:
+            try:
+                async for position, staged in self._look():
+                    silence.ends()
+                    if announcer.is_due(position, staged, time.time()):
+                        yield TriggerEvent({CURSOR: position})
+            except AirflowNotFoundException:
+                silence.begins(self.log.info, f"there is no connection {self.conn_id!r}: nothing is watched")
+            except DimonaError as error:
+                silence.begins(self.log.warning, str(error))
+            except Exception as error:  # noqa: BLE001 - what ends a watcher ends it for good
+                silence.begins(self.log.warning, f"payroll's change feed: {type(error).__name__}")
+            await asyncio.sleep(silence.pause(self.every))
+
+    async def _look(self) -> AsyncIterator[tuple[int, int | None]]:
+        """Yield where the feed is and what is staged, until the connection has to be looked up again."""
+        connection = await BaseHook.aget_connection(self.conn_id)
+        auth = (connection.login, connection.password or "") if connection.login else None
+        until = time.monotonic() + LOOK_UP_AFTER
+        async with httpx.AsyncClient(auth=auth, timeout=10.0) as http:
+            while time.monotonic() < until:
+                staged = await self._staged()
+                yield await read_position(http, connection.host or "", staged), staged
+                await asyncio.sleep(self.every)
+
+    async def _staged(self) -> int | None:
+        assert self.asset_state_store is not None  # noqa: S101 - for mypy: Airflow gives it before run()
+        kept = await self.asset_state_store.aget(CURSOR)
+        return None if kept is None else read_cursor(kept)
 
 
 async def _held_back(

@@ -1,7 +1,8 @@
 """
 Use case: bring the ledger up to date from what is in it, without asking the service.
 
-Answers are folded into states, what a vanished sender left is called unclear, and what can't be is put right.
+Answers are folded into states; what a vanished sender left, or the NSSO never answers, is called unclear;
+what waits for something refused is held; and what can't be is put right.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 from dimona_provider.api.client import REQUEST_TIMEOUT
 from dimona_provider.api.comparing import is_same_declaration
 from dimona_provider.domain.outcome import summarise
-from dimona_provider.ledger import Ledger, claims, named
+from dimona_provider.ledger import Ledger, claims, named, silent
 from dimona_provider.ledger.answers import fold
 from dimona_provider.ledger.putting_right import put_right
+from dimona_provider.ledger.stranded import strand
 from dimona_provider.ledger.summaries import Notable, notable, states_of_batch
 
 
@@ -32,6 +34,7 @@ def fold_answers(ledger: Ledger, batch: str | None, *, now: float) -> None:
     """Fold answers into states; what a person named counts if the answer shows that very declaration."""
     fold(ledger, batch, now=now, is_same=_is_same)
     named.give_back_unanswered(ledger, batch, now=now)
+    silent.call_unclear(ledger, batch, now=now)
 
 
 def _is_same(ours: bytes, theirs: bytes) -> bool:
@@ -43,6 +46,7 @@ def bring_up_to_date(ledger: Ledger, batch: str, *, now: float) -> dict[str, int
     put_right(ledger, batch, now=now)
     fold_answers(ledger, batch, now=now)
     claims.expire(ledger, batch, now=now, request_timeout=REQUEST_TIMEOUT)
+    strand(ledger, batch, now=now)
     return summarise(states_of_batch(ledger, batch))
 
 
@@ -51,6 +55,7 @@ def sweep(ledger: Ledger, *, now: float) -> None:
     put_right(ledger, None, now=now)
     fold_answers(ledger, None, now=now)
     claims.expire(ledger, None, now=now, request_timeout=REQUEST_TIMEOUT)
+    strand(ledger, None, now=now)
 
 
 def standing(ledger: Ledger, batch: str, *, now: float) -> Standing:

@@ -18,7 +18,7 @@ from dimona_provider.domain.planning.wanting import wanted_periods
 from dimona_provider.domain.terms import Terms
 from dimona_provider.gathering import Known, gather
 from dimona_provider.histories import Standing, stand
-from dimona_provider.ledger import Ledger, agenda
+from dimona_provider.ledger import Ledger, agenda, said
 from dimona_provider.ledger.history import Declared
 
 _AT_ONCE = 100
@@ -29,17 +29,21 @@ def wished(ledger: Ledger, environment: str, employer: str, *, now: float) -> It
     """
     Yield the periods that payroll wishes of an employer, each under the employment that it was declared for.
 
-    Left out is what can't be declared yet, what the NSSO refused (its run told), workers who are still to be
-    planned, and an employment that needs several periods: nobody could say which of them a wish is about.
+    Left out is what somebody decided not to follow, what can't be declared yet, what the NSSO refused (its
+    run told), workers who are still to be planned, and an employment that needs several periods: nobody could
+    say which of them a wish is about.
     """
     moment = dt.datetime.fromtimestamp(now, BRUSSELS)
     workers = agenda.planned_workers(ledger, environment, employer)
+    with ledger.read() as connection:
+        kept = said.kept(connection, environment, employer, now=now)
     for start in range(0, len(workers), _AT_ONCE):
         some = [agenda.Due(environment, worker, 0) for worker in workers[start : start + _AT_ONCE]]
         with ledger.read() as connection:
             gathered = gather(ledger, connection, some, lock=False)
         for known in gathered:
-            yield from (wish for of, wish in _of_worker(known, moment) if of == employer)
+            wishes = (wish for of, wish in _of_worker(known, moment) if of == employer)
+            yield from (wish for wish in wishes if wish.employment not in kept)
 
 
 def _of_worker(known: Known, moment: dt.datetime) -> Iterator[tuple[str, Wish]]:

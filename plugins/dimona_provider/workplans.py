@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ from dimona_provider.domain.employment import Employment
 from dimona_provider.domain.planning.clashes import clash, is_near
 from dimona_provider.domain.planning.differences import has_same_times
 from dimona_provider.domain.planning.planner import plan_worker
-from dimona_provider.domain.planning.values import Plan, Planned
+from dimona_provider.domain.planning.values import KnownPeriod, Plan, Planned
 from dimona_provider.domain.worker_types import quarter_of
 from dimona_provider.gathering import Known, gather, with_periods
 from dimona_provider.histories import Standing, is_assumed, stand
@@ -53,6 +53,8 @@ class WorkerPlan:
     """Whether nothing was ever declared of the worker, nor for his employments."""
     is_open: bool
     """Whether something has no outcome yet: what is said of the rest may then change without payroll."""
+    known: tuple[KnownPeriod, ...] = field(repr=False)
+    """The periods of which nothing is under way."""
     busy: bool
     """Whether a period changes without payroll, as a team or a person declares it."""
 
@@ -91,6 +93,7 @@ def _think(ledger: Ledger, connection: sa.Connection, known: Known, now: float) 
         unknown=frozenset(standing.unknown.intersection(names)),
         is_new=known.is_new,
         is_open=standing.has_open,
+        known=tuple(one for number, one in standing.periods.items() if number not in standing.busy),
         busy=bool(standing.busy),
     )
 

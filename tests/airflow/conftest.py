@@ -26,6 +26,8 @@ from dimona_provider.ledger.schema import intents
 from dimona_provider.ledger.setup import initialise
 from include.payroll.routes import payroll_routes
 from include.payroll.store import PayrollStore
+from support.dags import read
+from support.markdown import DOCS, blocks
 from support.served import Served, as_environment, serve
 
 _AIRFLOW_WARNS = (
@@ -181,6 +183,25 @@ def metadata_database() -> None:
         from airflow.utils.db import initdb
 
         initdb()
+
+
+@pytest.fixture
+def team_dags(
+    metadata_database: None, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, Any]:
+    """Give DAGs as teams write them, which can be run: those of teams/, and that of docs/notifiers.md."""
+    folder = tmp_path / "teams"
+    shutil.copytree(HERE / "teams", folder)
+    (folder / "documented.py").write_text(blocks(DOCS / "notifiers.md", "python")[0].text)
+    bundle = {
+        "name": "teams",
+        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+        "kwargs": {"path": str(folder)},
+    }
+    monkeypatch.setenv("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", json.dumps([bundle]))
+    bag = read(folder, "teams")
+    assert bag.import_errors == {}
+    return dict(bag.dags)
 
 
 @pytest.fixture

@@ -33,7 +33,8 @@ def documented(name):
 
 
 @pytest.fixture
-def ledger_of_home(monkeypatch, tmp_path):
+def ledger_of_home(monkeypatch, tmp_path, nsso, connect):
+    connect("dimona_default", nsso.connection())  # for `dimona check`
     monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     assert CliRunner().invoke(app, ["ledger", "init"]).exit_code == 0

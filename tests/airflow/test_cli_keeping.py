@@ -247,7 +247,7 @@ def make_older(version):
     for end in ("", "-wal", "-shm"):
         Path(f"{location.url.database}{end}").unlink(missing_ok=True)
     keys = location.keys()
-    engine = make_engine(location.url)
+    engine = make_engine(location.url, may_create=True)
     with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(setup._MIGRATIONS))

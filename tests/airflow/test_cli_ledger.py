@@ -197,6 +197,23 @@ def test_unusual_check_digits_are_only_a_warning(filed, ledger):
     assert row(ledger, 3).state == "sent"
 
 
+_SSIN = people.SSIN
+_DOTTED = f"{_SSIN[:2]}.{_SSIN[2:4]}.{_SSIN[4:6]}-{_SSIN[6:9]}.{_SSIN[9:]}"
+
+
+@pytest.mark.parametrize("typed", [_SSIN, _DOTTED, f" {_SSIN[:6]} {_SSIN[6:]}", _SSIN.replace("", "-")])
+def test_a_persons_number_is_no_declarations_and_is_not_repeated(filed, ledger, typed):
+    before = rows(ledger), rows(ledger, schema.events)
+
+    ended = run("ledger", "resolve", row(ledger, 3).reference, f"--declaration-id={typed}", "--reason", "x")
+
+    assert one_line(ended, 2)
+    assert "looks like a social security number" in ended.stderr
+    assert typed.strip() not in ended.output
+    assert _SSIN not in ended.output
+    assert (rows(ledger), rows(ledger, schema.events)) == before
+
+
 def test_a_person_says_that_it_was_not_filed(filed, ledger):
     ended = run("ledger", "resolve", row(ledger, 3).reference, "--not-filed", "--reason", "not there")
 
@@ -306,6 +323,19 @@ def test_who_stops_reading_ends_the_list_without_a_word(filed):
     )
 
     assert (ended.stdout, ended.stderr) == ("[", "")
+
+
+@pytest.mark.parametrize("words", [["list"], ["show", "R"], ["export", "-"], ["gaps"]], ids=" ".join)
+def test_who_only_reads_makes_no_ledger(ledger, connect, tmp_path, words):
+    path = tmp_path / "elsewhere" / "ledger.db"
+    keys = ledger.keys.to_json()
+    connect("dimona_ledger", {"conn_type": "sqlite", "host": str(path), "extra": {"keys": keys}})
+
+    ended = run("ledger", *words)
+
+    assert one_line(ended, 1)
+    assert f"there is no ledger at {path}" in ended.stderr
+    assert not path.parent.exists()
 
 
 def test_the_version_is_said():

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from airflow.configuration import conf
+from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import AssetOrTimeSchedule, TriggerRule
 
 from dimona_provider.operators import (
+    DimonaAskOperator,
     DimonaDriftReportOperator,
     DimonaReconcileOperator,
     DimonaReportOperator,
@@ -20,6 +22,7 @@ from dimona_provider.operators import (
     DimonaSubmitOperator,
 )
 from dimona_provider.sensors import DimonaFollowUpSensor, DimonaResultSensor
+from dimona_provider.triggers import DimonaFeedTrigger
 from support.dags import FOLDER, shipped
 
 BAG = shipped()
@@ -50,6 +53,7 @@ def test_every_file_can_be_imported():
         "payroll_employments",
         "dimona_declare",
         "dimona_follow_up",
+        "dimona_decisions",
         "dimona_reconcile",
         "payroll_apply_outcomes",
     }
@@ -61,9 +65,17 @@ def test_a_dag_explains_itself(dag):
     assert dag.tags
 
 
+@pytest.mark.parametrize(
+    "task", [one for one in TASKS if "Dimona" in one.task_type], ids=lambda one: one.task_id
+)
+def test_a_task_of_ours_explains_itself(task):
+    assert task.doc_md.strip()
+
+
 @EVERY_DAG
 def test_a_dag_has_one_run_at_a_time_and_none_for_the_past(dag):
-    assert dag.max_active_runs == 1
+    # A run that asks people waits for days, while others ask on: each question is put once, whoever runs.
+    assert dag.max_active_runs == (100 if dag.dag_id == "dimona_decisions" else 1)
     assert dag.catchup is False
 
 
@@ -112,7 +124,7 @@ def test_reading_the_dags_touches_neither_connections_nor_the_ledger():
         "BaseHook.get_connection = classmethod(refuse)\n"
         "import sqlalchemy as sa\n"
         "sa.create_engine = refuse\n"
-        "import dimona_declare, dimona_follow_up, dimona_reconcile\n"
+        "import dimona_decisions, dimona_declare, dimona_follow_up, dimona_reconcile\n"
         "import payroll_apply_outcomes, payroll_employments\n"
     )
     ended = subprocess.run(
@@ -129,7 +141,10 @@ def test_it_runs_after_payroll_and_every_hour(declare):
     timetable = declare.timetable
 
     assert isinstance(timetable, AssetOrTimeSchedule)
-    assert [asset.name for asset in timetable.asset_condition.objects] == ["payroll_employments"]
+    assert [asset.name for asset in timetable.asset_condition.objects] == [
+        "payroll_employments",
+        "dimona_answers",
+    ]
     assert timetable.timetable.expression.split()[1:] == ["*"] * 4
     # False would still run the last slot at once for six minutes after it.
     assert timetable.timetable.run_immediately == timedelta(0)
@@ -176,6 +191,17 @@ def test_the_last_task_watches_every_other_and_fails_when_one_failed(dag_id):
     assert not last.downstream_task_ids
 
 
+def test_the_grid_names_batches_and_employers():
+    shown = {task.task_id: task.map_index_template for task in TASKS if task.map_index_template}
+
+    assert shown == {
+        "declare.submit": "{{ task.batch }}",
+        "declare.wait": "{{ task.batch }}",
+        "declare.settle": "{{ task.batch }}",
+        "reconcile": "{{ task.employers[0] }}{{ ' …' if task.employers | length > 1 }}",
+    }
+
+
 def test_no_batch_waits_for_another(declare):
     inside = {task.task_id for task in declare.tasks if task.task_id.startswith("declare.")}
 
@@ -188,6 +214,27 @@ def test_what_files_is_retried_with_a_pause(declare):
     for task in tasks_of(DimonaSubmitOperator):
         assert task.retries >= 2
         assert task.retry_delay >= timedelta(seconds=30)
+
+
+# --- the DAG that asks people ---
+
+
+def test_people_are_asked_by_mapped_tasks_whose_answers_start_a_plan():
+    ask = BAG.dags["dimona_decisions"].get_task("ask")
+
+    assert ask.operator_class is DimonaAskOperator
+    assert issubclass(DimonaAskOperator, HITLOperator)
+    assert [outlet.name for outlet in ask.partial_kwargs["outlets"]] == ["dimona_answers"]
+    assert BAG.dags["dimona_decisions"].timetable.run_immediately == timedelta(0)
+
+
+def test_payroll_s_feed_starts_the_staging():
+    timetable = BAG.dags["payroll_employments"].timetable
+    (asset,) = timetable.asset_condition.objects
+    (watcher,) = asset.watchers
+
+    assert isinstance(watcher.trigger, DimonaFeedTrigger)
+    assert BAG.dags["payroll_employments"].get_task("stage").feed == asset
 
 
 # --- the DAG that follows up ---

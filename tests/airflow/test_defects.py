@@ -25,6 +25,7 @@ from dimona_provider.operators import (
     DimonaSettleOperator,
     DimonaStageOperator,
     DimonaSubmitOperator,
+    alert,
     filing,
     followup,
     planning,
@@ -33,7 +34,7 @@ from dimona_provider.operators import (
 from dimona_provider.sensors import DimonaFollowUpSensor, DimonaResultSensor
 from support.people import SSIN, employment, item
 
-MODULES = (planning, filing, followup, report, sensors)
+MODULES = (planning, filing, followup, alert, report, sensors)
 BROKEN: list[tuple[type[BaseOperator], dict[str, Any], object, str]] = [
     (DimonaStageOperator, {"pages": lambda: [[employment()]]}, staging, "stage"),
     (DimonaPlanOperator, {}, planning, "plan_exports"),

@@ -261,7 +261,8 @@ def test_it_may_be_retried_and_has_nothing_to_cancel_with():
 
 def stuck(ledger, batch, state, file_by):
     with ledger.write() as connection:
-        values = {"state": state, "file_by": file_by, "reason": "no answer to POST declarations"}
+        values = {"state": state, "file_by": file_by, "created_at": time.time() - 48 * HOUR}
+        values["reason"] = "no answer to POST declarations"
         connection.execute(intents.update().where(intents.c.batch == batch).values(**values))
 
 
@@ -274,13 +275,12 @@ def test_settling_brings_up_to_date_and_counts_what_is_open(left_open, execute, 
 
 @pytest.mark.parametrize("state", ["unclear", "held"])
 @pytest.mark.parametrize(
-    ("hours", "alerts"), [(23, True), (25, False), (-1, True), (-23, True), (-25, False), (None, False)]
+    ("hours", "alerts"), [(23, True), (25, False), (-1, True), (-23, True), (-25, False)]
 )
 def test_somebody_is_told_a_day_before_a_deadline_and_a_day_after(
     state, hours, alerts, *, left_open, ledger, execute
 ):
-    file_by = None if hours is None else time.time() + hours * HOUR
-    stuck(ledger, left_open(1), state, file_by)
+    stuck(ledger, left_open(1), state, time.time() + hours * HOUR)
     with ledger.read() as connection:
         reference = connection.scalar(sa.select(intents.c.reference))
     alert = DimonaAlertOperator(task_id="alert")
@@ -291,6 +291,13 @@ def test_somebody_is_told_a_day_before_a_deadline_and_a_day_after(
         assert "E-1" not in str(failed.value)
     else:
         execute(alert)
+
+
+def test_somebody_is_told_of_what_has_no_deadline_too(left_open, ledger, execute):
+    stuck(ledger, left_open(1), "unclear", None)
+
+    with pytest.raises(AirflowFailException, match=r"\(unclear, without a deadline\)"):
+        execute(DimonaAlertOperator(task_id="alert"))
 
 
 class Told(DimonaDeadlineNotifier):

@@ -15,6 +15,7 @@ _OURS = {
 }
 _AIRFLOW = {
     "airflow.providers.common.io",  # Airflow looks for the handlers of every asset
+    "airflow.sdk.observability.stats",  # a name for what Airflow's task process has loaded
     "airflow.providers.standard",  # operators that come with Airflow
 }
 _HTTP_HOOK = {

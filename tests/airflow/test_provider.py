@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import subprocess
@@ -16,7 +17,10 @@ import pytest
 from airflow.providers_manager import ProvidersManager
 
 import airflow
+from dimona_provider.cockpit.addresses import declarations_of_batch
+from dimona_provider.links import DimonaBatchLink
 from dimona_provider.provider_info import get_provider_info
+from support.nsso import CLIENT_ID
 
 ROOT = Path(__file__).parents[2]
 FIELDS = get_provider_info()["connection-types"][0]["conn-fields"]
@@ -47,6 +51,22 @@ def test_airflow_knows_our_connection_type_and_hook():
     assert known["dimona"].hook_class_name == f"{DimonaHook.__module__}.{DimonaHook.__qualname__}"
     assert known["dimona"].hook_name == DimonaHook.hook_name
     assert DimonaHook.conn_type == "dimona"
+
+
+def test_what_the_provider_announces_is_there():
+    from airflow._shared.module_loading import import_string
+    from airflow.sdk import BaseNotifier, task
+
+    from dimona_provider import decorators, notifiers
+
+    info = get_provider_info()
+    told = {import_string(name) for name in info["notifications"]}
+    named = [vars(notifiers)[name] for name in vars(notifiers) if name.endswith("Notifier")]
+
+    assert told == {
+        one for one in named if issubclass(one, BaseNotifier) and one.__module__ == notifiers.__name__
+    } - {notifiers.DimonaSummaryNotifier}
+    assert task.dimona_submit is decorators.dimona_submit
 
 
 @pytest.mark.parametrize("name", sorted(FIELDS))
@@ -129,11 +149,11 @@ def api(metadata_database):
         yield create_app(apps="core")
 
 
-async def ask(api, path, token=None):
+async def ask(api, path, token=None, json=None):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     transport = httpx.ASGITransport(app=api)
     async with httpx.AsyncClient(transport=transport, base_url="http://airflow", headers=headers) as http:
-        return await http.get(path)
+        return await (http.get(path) if json is None else http.post(path, json=json))
 
 
 def token():
@@ -153,6 +173,31 @@ async def test_the_ui_gets_our_form(api):
     assert ours["standard_fields"]["password"]["hidden"] is True
 
 
+@pytest.mark.parametrize(
+    ("login", "says"),
+    [
+        pytest.param(CLIENT_ID, (True, "the NSSO accepts this client; environment custom"), id="good"),
+        pytest.param("another", (False, "token: the token endpoint refused"), id="of somebody else"),
+        pytest.param("", (False, "fields: login (the client id) is missing"), id="no client id"),
+    ],
+)
+async def test_the_test_button_says_what_is_wrong_of_what_the_form_holds(api, nsso, monkeypatch, login, says):
+    monkeypatch.setenv("AIRFLOW__CORE__TEST_CONNECTION", "Enabled")
+    made = nsso.connection() | {"login": login}
+    extra = json.dumps(made.pop("extra"))
+
+    answer = await ask(
+        api, "/api/v2/connections/test", token(), json={"connection_id": "mine", **made, "extra": extra}
+    )
+
+    told = answer.json()
+    works, words = says
+    assert told["status"] is works
+    assert told["message"].startswith(words)
+    assert "PRIVATE" not in told["message"]
+    assert not nsso.posts
+
+
 async def test_the_form_is_for_users_alone(api):
     assert (await ask(api, "/ui/connections/hook_meta")).status_code == 401
 
@@ -163,3 +208,17 @@ async def test_the_api_reports_our_plugin_and_no_import_errors(api):
 
     assert [one["name"] for one in found.json()["plugins"]].count("dimona") == 1
     assert errors.json()["import_errors"] == []
+
+
+def test_the_ui_gets_the_link_and_the_name_of_each_batch(api, team_dags, nsso):
+    run = team_dags["team_mapped"].test()
+    tasks = f"/api/v2/dags/team_mapped/dagRuns/{run.run_id}/taskInstances/branch"
+
+    def get(path):
+        return asyncio.run(ask(api, f"{tasks}/{path}", token())).json()
+
+    named = {one["map_index"]: one["rendered_map_index"] for one in get("listMapped")["task_instances"]}
+    assert sorted(named) == [0, 1]
+    for number, reference in named.items():
+        links = get(f"links?map_index={number}")["extra_links"]
+        assert links == {DimonaBatchLink().name: declarations_of_batch(reference)}

@@ -14,12 +14,17 @@ from airflow._shared.module_loading import import_string
 from airflow.triggers.base import BaseTrigger
 
 from dimona_provider import sharing, triggers
-from dimona_provider.errors import UnexpectedResponse
+from dimona_provider.errors import KeysRotated, UnexpectedResponse
 from dimona_provider.events import FollowedEvent
 from dimona_provider.ledger.schema import answers, batches, intents
 from dimona_provider.operators import DimonaSubmitOperator
 from dimona_provider.sharing import LOOK_UP_AFTER, shared_poller
-from dimona_provider.triggers import SHORTEST_RUN, DimonaFollowUpTrigger, DimonaResultTrigger
+from dimona_provider.triggers import (
+    SHORTEST_RUN,
+    DimonaFeedTrigger,
+    DimonaFollowUpTrigger,
+    DimonaResultTrigger,
+)
 from support.nsso import pem
 from support.people import SSIN, item
 from support.served import closed_port
@@ -27,8 +32,11 @@ from support.served import closed_port
 EXAMPLES = [
     DimonaResultTrigger("xAb3_-9", "dimona_default", 1_800_001_200.25),
     DimonaFollowUpTrigger(1_800_003_600.25),
+    DimonaFeedTrigger("payroll_feed"),
 ]
-ARGUMENTS = {"batch": str, "dimona_conn_id": str, "until": float}
+ARGUMENTS = {
+    "batch": str, "dimona_conn_id": str, "until": float, "conn_id": str, "every": float, "again_after": float
+}  # fmt: skip
 PAYLOAD = FollowedEvent("xAb3_-9", 2, 1).to_payload()
 
 
@@ -376,6 +384,19 @@ async def test_a_changed_connection_is_picked_up_after_a_minute(ledger, nsso, co
             assert second is not first
             assert second.settings.scope == "changed"
             first.poller.check()  # those that run keep what they began with
+
+    assert everything_closed()
+
+
+async def test_rotated_keys_are_read_anew_once_the_old_ones_are_refused(ledger, nsso):
+    async with shared_poller("dimona_default") as first:
+        with pytest.raises(KeysRotated):
+            async with shared_poller("dimona_default"):
+                raise KeysRotated("nothing is written with the old one")
+
+        async with shared_poller("dimona_default") as second:
+            assert second is not first
+            first.poller.check()
 
     assert everything_closed()
 

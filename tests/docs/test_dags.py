@@ -29,7 +29,7 @@ def test_dags_and_tasks_are_the_documented_ones(dags: dict[str, Any]) -> None:
 
 
 def test_one_run_at_a_time(dags: dict[str, Any]) -> None:
-    assert {dag.max_active_runs for dag in dags.values()} == {1}
+    assert {name for name, dag in dags.items() if dag.max_active_runs > 1} == {"dimona_decisions"}
 
 
 def test_one_submit_at_a_time(dags: dict[str, Any]) -> None:

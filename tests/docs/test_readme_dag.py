@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -22,10 +22,12 @@ from dimona_provider.ledger.keys import read_keys
 from dimona_provider.ledger.summaries import outcomes
 from include.dimona_simulator import polls_off_schedule, read_journal
 from support.markdown import DOCS, ROOT, blocks
+from support.people import EMPLOYER, ssin
 
 _README = blocks(ROOT / "README.md", "python")[0]
 _HOW_TO = blocks(DOCS / "how-to-submit-your-own.md", "python")
 _CLIENT = "self_service_chaman_000000_simulator"
+_HIRED = ssin(201)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +91,20 @@ def ran(simulator: Path, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     dags.mkdir()
     (dags / "readme.py").write_text(_README.text)
     (dags / "how_to.py").write_text(_HOW_TO[0].text)
-    (dags / "periods.py").write_text(_HOW_TO[1].text)
+    (dags / "function.py").write_text(_HOW_TO[1].text)
+    (dags / "periods.py").write_text(_HOW_TO[2].text)
+    hires = folder / "hires.csv"
+    hires.write_text(_hires())
     items.write_text(_first_item() + "\n")
     both.write_text(f"{_first_item()}\n{_items()[1]}\n")
+    of_hires = f"file_from_a_function={json.dumps({'file': hires.as_uri()})}"
     url = f"http://127.0.0.1:{(simulator / 'port').read_text().strip()}"
     report = folder / "report.json"
     of_items, of_both = (f"file_from_a_path={json.dumps({'file': file.as_uri()})}" for file in (items, both))
     done = subprocess.run(
         [
             *(sys.executable, str(Path(__file__).with_name("run_dags.py")), str(dags), str(report)),
-            *("hello_dimona={}", of_items, of_items, of_both, "read_periods={}"),
+            *("hello_dimona={}", of_items, of_items, of_both, of_hires, "read_periods={}"),
         ],
         env=_environment(home, dags, url, simulator / "private_key.pem"),
         cwd=folder,
@@ -119,8 +125,16 @@ def _items() -> list[str]:
 
 def _first_item() -> str:
     """Return the first item of the how-to, to begin tomorrow: an IN that begins earlier is late."""
-    tomorrow = datetime.now(ZoneInfo("Europe/Brussels")).date() + timedelta(days=1)
-    return re.sub(r'"startDate": "[0-9-]+"', f'"startDate": "{tomorrow}"', _items()[0])
+    return re.sub(r'"startDate": "[0-9-]+"', f'"startDate": "{_tomorrow()}"', _items()[0])
+
+
+def _hires() -> str:
+    """Return what the function of the how-to reads: an invented person who begins tomorrow."""
+    return f"contract,employer,ssin,start\ncontract-2001,{EMPLOYER},{_HIRED},{_tomorrow()}\n"
+
+
+def _tomorrow() -> date:
+    return datetime.now(ZoneInfo("Europe/Brussels")).date() + timedelta(days=1)
 
 
 def _environment(home: Path, dags: Path, url: str, key: Path) -> dict[str, str]:
@@ -154,6 +168,7 @@ def test_the_runs_end_well_but_for_what_fail_on_names(ran: Ran) -> None:
     assert ran.states == {
         "hello_dimona": ["success"],
         "file_from_a_path": ["success", "success", "failed"],
+        "file_from_a_function": ["success"],
         "read_periods": ["success"],
     }
 
@@ -183,6 +198,7 @@ def test_each_declaration_has_its_outcome(ran: Ran) -> None:
         ("contract-1", "accepted"),
         ("contract-4711", "accepted"),
         ("contract-0815", "refused"),
+        ("contract-2001", "accepted"),
     ]
 
 
@@ -191,7 +207,7 @@ def test_each_declaration_is_sent_once_and_asked_for_on_schedule(ran: Ran) -> No
 
     posts = [entry for entry in journal if entry.method == "POST" and entry.path.endswith("/declarations")]
 
-    assert [entry.status for entry in posts] == [201, 201, 201]
+    assert [entry.status for entry in posts] == [201, 201, 201, 201]
     assert not polls_off_schedule(journal)
 
 
@@ -206,13 +222,13 @@ def test_the_how_to_reads_the_periods_from_the_ledger(ran: Ran) -> None:
     while isinstance(periods, str):  # Airflow keeps JSON within JSON
         periods = json.loads(periods)
 
-    assert periods.keys() == {"contract-1", "contract-4711"}
+    assert periods.keys() == {"contract-1", "contract-4711", "contract-2001"}
     assert all(isinstance(period, int) for period in periods.values())
 
 
 def test_no_person_of_a_file_is_logged_or_kept_by_airflow(ran: Ran) -> None:
-    person = json.loads(_first_item())["declaration"]["worker"]["ssin"]
     kept = b"".join(path.read_bytes() for path in ran.home.rglob("*") if path.is_file())
 
-    assert person not in ran.log
-    assert person.encode() not in kept
+    for person in (json.loads(_first_item())["declaration"]["worker"]["ssin"], _HIRED):
+        assert person not in ran.log
+        assert person.encode() not in kept

@@ -31,6 +31,9 @@ _CLASSES = [
     "dimona_provider.sensors:DimonaFollowUpSensor",
     "dimona_provider.triggers:DimonaResultTrigger",
     "dimona_provider.triggers:DimonaFollowUpTrigger",
+    "dimona_provider.triggers:DimonaFeedTrigger",
+    "dimona_provider.operators:DimonaCollectOperator",
+    "dimona_provider.operators:DimonaAskOperator",
     "dimona_provider.hooks:DimonaHook",
     "dimona_provider.hooks:DimonaLedgerHook",
 ]
@@ -60,9 +63,9 @@ def _defined() -> Iterator[str]:
     from airflow.triggers.base import BaseTrigger
 
     from dimona_provider import hooks, sensors, triggers
-    from dimona_provider.operators import filing, followup, planning, reconcile, report
+    from dimona_provider.operators import alert, decisions, filing, followup, planning, reconcile, report
 
-    for module in (hooks, sensors, triggers, filing, followup, planning, reconcile, report):
+    for module in (hooks, sensors, triggers, alert, decisions, filing, followup, planning, reconcile, report):
         for name, cls in inspect.getmembers(module, inspect.isclass):
             is_ours = cls.__module__ == module.__name__
             if is_ours and issubclass(cls, (BaseHook, BaseOperator, BaseTrigger)):

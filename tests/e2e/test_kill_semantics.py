@@ -26,6 +26,7 @@ from include.dimona_simulator import read_journal
 from support import people
 from support.hands import Hands
 from support.live import Live, live_airflow
+from support.statsd import StatsD, statsd
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -109,11 +110,18 @@ def _hurried(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+def metrics() -> Iterator[StatsD]:
+    with statsd() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory, metrics: StatsD) -> Iterator[Live]:
     with live_airflow(
         tmp_path_factory.mktemp("kill"),
         change={"dimona_declare.py": _hurried},
         settings={
+            **metrics.settings(),
             # How soon a running task learns that it was marked or cleared.
             "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
             # How soon a killed worker is missed.
@@ -410,6 +418,17 @@ def test_marking_and_clearing_a_finished_run(finished: Case) -> None:
     finished.assert_filed_once()
     finished.assert_reported()
     assert [task_id for task_id in TASKS if finished.hands.tries()[task_id] <= before[task_id]] == []
+
+
+@full
+def test_workers_and_triggerer_send_metrics(begin: Callable[..., Case], metrics: StatsD) -> None:
+    before = {name: metrics.total(name) for name in ("posts.filed", "declarations.accepted", "polls")}
+    case = begin()
+
+    assert case.end() == "success"
+    # Workers file and fold; only the triggerer asks here.
+    for name, was in before.items():
+        wait_until(lambda name=name, was=was: metrics.total(name) >= was + EACH, seconds=30)  # type: ignore[misc]
 
 
 def test_all_in_all_each_intent_was_filed_once_as_an_in(live: Live) -> None:

@@ -156,7 +156,7 @@ class Gateway:
 
 
 def _worker(declaration: dict[str, Any]) -> str:
-    return str(declaration["worker"].get("ssin"))
+    return str(declaration.get("worker", {}).get("ssin"))  # an OUT, UPDATE or CANCEL need not name one
 
 
 async def _run(app: Any, scope: Scope, body: bytes) -> list[Message]:

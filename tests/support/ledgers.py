@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -105,3 +105,9 @@ def received(
     number = row(ledger, intent).declaration_id
     period = number if result in {"A", "W"} else None
     return Received(intent, Answer(number, result, period, tuple(anomalies)), b'{"worker": "Peeters"}', at)
+
+
+def still_claimed(ledger: Ledger, claimed: Sequence[tuple[int, str]]) -> set[tuple[int, str]]:
+    """Return which of these intents, each with its token, a sender may still send."""
+    with ledger.read() as connection:
+        return claims.standing(connection, claimed)

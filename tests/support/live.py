@@ -90,13 +90,14 @@ def live_airflow(
     change: Mapping[str, Change] | None = None,
     settings: Mapping[str, str] | None = None,
     path: Sequence[Path] = (),
+    feed: bool = False,
 ) -> Iterator[Live]:
     """
     Start everything in *directory*, and stop it in the end.
 
     The DAG folder is a copy of ours: *dags* (name -> source) are a team's own files in it, *change* (name ->
     function) edits one of ours. *settings* are added to the environment of Airflow's components, *path* to
-    where they find modules.
+    where they find modules. With *feed* payroll's change feed is watched.
     """
     sample.ensure_keys(directory)
     public_key = (directory / "keys" / "public.pem").read_text(encoding="utf-8")
@@ -115,6 +116,9 @@ def live_airflow(
             # This repository's package, whichever is installed.
             "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "plugins"), *map(str, path)]),
         }
+        if feed:
+            at = {"conn_type": "http", "host": f"{gateway.url}/payroll/changes"}
+            env["AIRFLOW_CONN_PAYROLL_FEED"] = json.dumps(at)
         airflow = stack.enter_context(Stack(directory, folder, {**env, **(settings or {})}, AIRFLOW))
         stack.callback(kill, airflow)  # an orderly stop takes ten seconds, and test_demo sees to it
         ledger = _new_ledger(directory)

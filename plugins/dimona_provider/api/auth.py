@@ -6,8 +6,6 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 import httpx
 import jwt
@@ -19,9 +17,12 @@ from tenacity import (
     wait_random,
 )
 
+from dimona_provider.api.keys import SigningKey
 from dimona_provider.api.settings import Settings
+from dimona_provider.api.token_replies import error_code, read_token, skew_hint
 from dimona_provider.clock import Clock, SystemClock
 from dimona_provider.errors import AuthenticationFailed, DimonaError, ServiceUnavailable
+from dimona_provider.tally import Tally
 
 ASSERTION_LIFETIME = 240.0
 """Seconds; clients of the NSSO use 300, and more is not known to be accepted."""
@@ -30,9 +31,6 @@ RENEW_BEFORE = 60.0
 REMEMBER_FAILURE = 5.0
 """Seconds for which a refused renewal answers all callers, so that a wrong key does not flood the server."""
 TOKEN_TIMEOUT = 15.0
-SKEW_WORTH_TELLING = 30.0
-_LONGEST_LIFE = 86_400.0
-_UNTOLD_LIFE = 60.0
 
 TOKEN_EXTENSION = "dimona_token"  # noqa: S105 - the name of a request's extension
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -57,13 +55,22 @@ class ClientCredentials(httpx.Auth):
 
     requires_response_body = False
 
-    def __init__(self, settings: Settings, http: httpx.AsyncClient, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        http: httpx.AsyncClient,
+        clock: Clock | None = None,
+        tally: Tally | None = None,
+    ) -> None:
         self._settings = settings
         self._http = http
+        self._tally = tally or Tally()
         self._clock = clock or SystemClock()
         self._renewal = asyncio.Lock()
         self._token: AccessToken | None = None
         self._failure: tuple[float, DimonaError] | None = None
+        # The one that signed in last comes first.
+        self._keys = [key for key in (settings.private_key, settings.next_private_key) if key is not None]
 
     def __repr__(self) -> str:
         return "ClientCredentials()"
@@ -92,6 +99,7 @@ class ClientCredentials(httpx.Auth):
             try:
                 self._token = await self._renew()
             except DimonaError as error:
+                self._tally.count("tokens.failed")
                 self._failure = (self._clock.monotonic() + REMEMBER_FAILURE, error)
                 raise
             self._failure = None
@@ -115,10 +123,26 @@ class ClientCredentials(httpx.Auth):
         raise AssertionError("tenacity ends with a result or an error")
 
     async def _request_token(self) -> AccessToken:
+        """Sign in with the first key that is taken: of two, one may not be known there yet, or no more."""
+        refusal: AuthenticationFailed | None = None
+        for key in list(self._keys):
+            try:
+                token = await self._sign_in(key)
+            except AuthenticationFailed as error:
+                refusal = refusal or error
+                continue
+            self._keys.sort(key=lambda one: one is not key)
+            is_first = key is self._settings.private_key
+            self._tally.count("tokens.renewed" if is_first else "tokens.next_key")
+            return token
+        assert refusal is not None  # noqa: S101 - for mypy: there is a key
+        raise refusal
+
+    async def _sign_in(self, key: SigningKey) -> AccessToken:
         form = {
             "grant_type": "client_credentials",
             "client_assertion_type": _ASSERTION_TYPE,
-            "client_assertion": self._assertion(),
+            "client_assertion": self._assertion(key),
         }
         if self._settings.scope:
             form["scope"] = self._settings.scope
@@ -132,10 +156,10 @@ class ClientCredentials(httpx.Auth):
             ) from None
         if response.status_code != httpx.codes.OK:
             raise self._refusal(response)
-        value, lifetime = _read_token(response)
+        value, lifetime = read_token(response)
         return AccessToken(value, asked_at + lifetime - min(RENEW_BEFORE, lifetime / 2))
 
-    def _assertion(self) -> str:
+    def _assertion(self, key: SigningKey) -> str:
         now = self._clock.now()
         claims = {
             "iss": self._settings.client_id,
@@ -145,52 +169,14 @@ class ClientCredentials(httpx.Auth):
             "iat": int(now) - 10,  # the NSSO's clock may be behind ours
             "exp": int(now) - 10 + int(ASSERTION_LIFETIME),
         }
-        return jwt.encode(claims, self._settings.private_key, algorithm="RS256")
+        return jwt.encode(claims, key.private, algorithm="RS256")
 
     def _refusal(self, response: httpx.Response) -> DimonaError:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS or response.is_server_error:
             return ServiceUnavailable(f"the token endpoint answered {response.status_code}")
-        hint = _skew_hint(response, self._clock.now())
-        said = f"HTTP {response.status_code}, {_error_code(response)}"
+        hint = skew_hint(response, self._clock.now())
+        said = f"HTTP {response.status_code}, {error_code(response)}"
         return AuthenticationFailed(
             f"the token endpoint refused our credentials ({said}): check that the client id belongs to the "
             f"certificate of this private key{hint}"
         )
-
-
-def _read_token(response: httpx.Response) -> tuple[str, float]:
-    try:
-        body = response.json()
-        value, raw = body["access_token"], body.get("expires_in")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        value = raw = None
-    if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
-        raise ServiceUnavailable("the token endpoint answered 200 without an access token")
-    try:
-        lifetime = float(raw)
-    except (ValueError, TypeError, OverflowError):
-        lifetime = 0.0
-    return value, lifetime if 0 < lifetime < _LONGEST_LIFE else _UNTOLD_LIFE
-
-
-def _error_code(response: httpx.Response) -> str:
-    """Return the RFC 6749 error code; never the description, which may repeat the assertion."""
-    known = {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope"}
-    try:
-        body: Any = response.json()
-        code = body.get("error")
-    except (ValueError, AttributeError):
-        code = None
-    return code if isinstance(code, str) and code in known else "no known error code"
-
-
-def _skew_hint(response: httpx.Response, now: float) -> str:
-    try:
-        theirs = parsedate_to_datetime(response.headers["Date"]).timestamp()
-    except (KeyError, ValueError, TypeError):
-        return ""
-    skew = now - theirs
-    if abs(skew) < SKEW_WORTH_TELLING:
-        return ""
-    side = "ahead of" if skew > 0 else "behind"
-    return f"; this machine's clock is {abs(skew):.0f} s {side} the server's, which alone can cause this"

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from dimona_provider.clock import Clock
+from dimona_provider.tally import Tally
 
 BLOCK = 0.1
 """Seconds of the budget that are reserved at a time, at most: so long nobody else waits for us."""
@@ -42,6 +43,9 @@ class Budget:
     concurrency: int
     """How many requests may be under way at once, of all who use the connection together."""
     clock: Clock
+    tally: Tally = field(default_factory=Tally)
+    name: str = ""
+    """Of the connection, for the metrics."""
     _next: float = field(default=0.0, init=False)
     _reserved: int = field(default=0, init=False)
     _gathers_until: float = field(default=float("-inf"), init=False)
@@ -59,6 +63,7 @@ class Budget:
         Raises DimonaError when nothing can be reserved; then there is nothing to give back.
         """
         self._waiting += 1
+        came = self.clock.monotonic()
         try:
             async with self._turn:  # first come, first served
                 while self._under_way >= self._share:
@@ -74,6 +79,8 @@ class Budget:
         except BaseException:
             self.give_back()
             raise
+        self.tally.count(f"budget.requests.{self.name}")
+        self.tally.time(f"budget.wait.{self.name}", self.clock.monotonic() - came)
 
     def give_back(self) -> None:
         """Say that a request has ended."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -25,6 +25,7 @@ from dimona_provider.errors import (
     UnclearSubmission,
     UnexpectedResponse,
 )
+from dimona_provider.tally import Tally
 
 T = TypeVar("T")
 
@@ -93,9 +94,18 @@ class DimonaClient:
 
 @asynccontextmanager
 async def open_client(
-    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, clock: Clock | None = None
+    settings: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Clock | None = None,
+    heard: Callable[[httpx.Response], Awaitable[None]] | None = None,
+    tally: Tally | None = None,
 ) -> AsyncIterator[DimonaClient]:
-    """Give a client for *settings*, closed afterwards; tests put their own network and time in."""
+    """
+    Give a client for *settings*, closed afterwards; tests put their own network and time in.
+
+    *heard* gets the head of each answer, that of the token endpoint too; *tally* counts tokens.
+    """
     # One line per request, with declaration ids in the URL: thousands of lines that help nobody.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     async with httpx.AsyncClient(
@@ -105,8 +115,9 @@ async def open_client(
         limits=httpx.Limits(max_connections=2 * settings.concurrency, keepalive_expiry=2.0),
         headers={"Accept": "application/json, application/problem+json"},
         transport=transport,
+        event_hooks={"response": [heard] if heard else []},
     ) as http:
-        yield DimonaClient(http, ClientCredentials(settings, http, clock))
+        yield DimonaClient(http, ClientCredentials(settings, http, clock, tally))
 
 
 def _no_response(operation: Operation[T], error: Exception) -> DimonaError:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from dimona_provider.api.keys import SigningKey, read_key
 from dimona_provider.api.routing import read_days_ahead, read_employers
 from dimona_provider.domain.committees import Translations, read_translations
 from dimona_provider.errors import ConfigurationError
@@ -47,7 +44,9 @@ class Settings:
     base_url: str
     """Without a slash at the end; it also names the environment in every key of the ledger."""
     token_url: str
-    private_key: RSAPrivateKey = field(repr=False)
+    private_key: SigningKey
+    next_private_key: SigningKey | None = None
+    """The key that takes over: used as soon as the token endpoint refuses the other one (docs/keys.md)."""
     scope: str | None = None
     requests_per_second: float = DEFAULT_REQUESTS_PER_SECOND
     concurrency: int = DEFAULT_CONCURRENCY
@@ -69,42 +68,45 @@ class Settings:
         Raises ConfigurationError that lists everything missing or malformed, without any secret.
         """
         problems: list[str] = []
-        environment = str(extra.get("environment") or "simulation")
-        if environment not in ENVIRONMENTS:
-            problems.append(f"extra.environment must be one of {', '.join(ENVIRONMENTS)}")
-        if not login:
-            problems.append("login (the client id) is missing")
-        base_url = _base_url(environment, host, problems)
-        token_url = _token_url(environment, extra.get("token_url"), problems)
-        key = _private_key(extra, problems)
-        rate = _positive(extra, "requests_per_second", DEFAULT_REQUESTS_PER_SECOND, problems)
-        refile_after = _positive(extra, "refile_after", REFILE_AFTER, problems)
-        if refile_after < REFILE_AFTER and environment != "custom":
-            problems.append(f"extra.refile_after must be {REFILE_AFTER:.0f} or more at the NSSO")
-        concurrency = _positive(extra, "concurrency", DEFAULT_CONCURRENCY, problems)
-        if concurrency != int(concurrency):
-            problems.append("extra.concurrency must be a whole number")
-        employers = _mapping(read_employers, extra.get("employers"), problems)
-        committees = _mapping(read_translations, extra.get("joint_committees"), problems)
-        ahead = _mapping(read_days_ahead, extra.get("file_ahead_days"), problems)
+        fields = read_fields(login, host, extra, problems)
+        key = read_key(extra, "private_key", problems)
+        next_key = read_key(extra, "next_private_key", problems, is_needed=False)
         if problems or key is None:
             raise ConfigurationError("the dimona connection is not usable: " + "; ".join(problems))
-        scope = extra.get("scope") or None
-        return cls(
-            conn_id=conn_id,
-            client_id=str(login),
-            environment=environment,
-            base_url=base_url,
-            token_url=token_url,
-            private_key=key,
-            scope=scope,
-            requests_per_second=rate,
-            concurrency=int(concurrency),
-            employers=employers,
-            joint_committees=committees,
-            file_ahead_days=ahead,
-            refile_after=refile_after,
-        )
+        return cls(conn_id=conn_id, private_key=key, next_private_key=next_key, **fields)
+
+
+def read_fields(
+    login: str | None, host: str | None, extra: Mapping[str, Any], problems: list[str]
+) -> dict[str, Any]:
+    """Return all of a connection but its key and its id; what is wrong goes to *problems*."""
+    environment = str(extra.get("environment") or "simulation")
+    if environment not in ENVIRONMENTS:
+        problems.append(f"extra.environment must be one of {', '.join(ENVIRONMENTS)}")
+    if not login:
+        problems.append("login (the client id) is missing")
+    base_url = _base_url(environment, host, problems)
+    token_url = _token_url(environment, extra.get("token_url"), problems)
+    rate = _positive(extra, "requests_per_second", DEFAULT_REQUESTS_PER_SECOND, problems)
+    refile_after = _positive(extra, "refile_after", REFILE_AFTER, problems)
+    if refile_after < REFILE_AFTER and environment != "custom":
+        problems.append(f"extra.refile_after must be {REFILE_AFTER:.0f} or more at the NSSO")
+    concurrency = _positive(extra, "concurrency", DEFAULT_CONCURRENCY, problems)
+    if concurrency != int(concurrency):
+        problems.append("extra.concurrency must be a whole number")
+    return {
+        "client_id": str(login),
+        "environment": environment,
+        "base_url": base_url,
+        "token_url": token_url,
+        "scope": extra.get("scope") or None,
+        "requests_per_second": rate,
+        "concurrency": int(concurrency),
+        "employers": _mapping(read_employers, extra.get("employers"), problems),
+        "joint_committees": _mapping(read_translations, extra.get("joint_committees"), problems),
+        "file_ahead_days": _mapping(read_days_ahead, extra.get("file_ahead_days"), problems),
+        "refile_after": refile_after,
+    }
 
 
 def _mapping(read: Callable[[Any], Mapping[str, _T]], raw: Any, problems: list[str]) -> Mapping[str, _T]:
@@ -157,29 +159,6 @@ def _check_url(name: str, url: str, problems: list[str]) -> None:
         problems.append(f"{name} must be a full http(s) URL without credentials")
     elif scheme == "http" and host not in _LOOPBACK:
         problems.append(f"{name} must use https (plain http is for this machine only)")
-
-
-def _private_key(extra: Mapping[str, Any], problems: list[str]) -> RSAPrivateKey | None:
-    pem, path = extra.get("private_key"), extra.get("private_key_path")
-    if not pem and not path:
-        problems.append("extra.private_key (PEM) or extra.private_key_path is missing")
-        return None
-    if not pem:
-        try:
-            pem = Path(str(path)).read_text(encoding="ascii")
-        except (OSError, ValueError) as error:
-            problems.append(f"extra.private_key_path can't be read ({type(error).__name__})")
-            return None
-    try:
-        # Forms and environment variables turn line ends into backslash-n.
-        key = load_pem_private_key(str(pem).replace("\\n", "\n").encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):  # cryptography's own text could repeat the input
-        problems.append("the private key is not an unencrypted PEM key")
-        return None
-    if not isinstance(key, RSAPrivateKey):
-        problems.append("the private key is not an RSA key (the NSSO takes RS256 only)")
-        return None
-    return key
 
 
 def _positive(extra: Mapping[str, Any], name: str, default: float, problems: list[str]) -> float:

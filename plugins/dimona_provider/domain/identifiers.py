@@ -170,6 +170,21 @@ class DimonaNumber:
             raise ValueError("not a Dimona number of at most twelve digits")
         return cls(int(text))
 
+    @classmethod
+    def typed(cls, raw: str) -> Self:
+        """
+        Read the number as a person typed it.
+
+        Raises ValueError, without echoing it, also for an SSIN in whatever form: who has both before his eyes
+        mixes them up. A declaration's number that happens to be one is typed with its twelfth digit, a 0.
+        """
+        digits = re.sub(r"\D", "", raw)
+        if re.fullmatch(r"[0-9]{11}", digits) and is_ssin(digits):
+            raise ValueError(
+                "this looks like a social security number; a declaration's number has twelve digits"
+            )
+        return cls.parse(raw)
+
     @property
     def has_usual_check_digits(self) -> bool:
         """Whether the last two digits are what they are in every real number seen; 97 may stand for 0."""

@@ -1,4 +1,4 @@
-"""What people answer to the questions of plans; the next plan files what somebody said is to be filed."""
+"""What people answer to questions: written down once, checked, and acted on by the next plan or look."""
 
 from __future__ import annotations
 
@@ -9,16 +9,30 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from dimona_provider.domain.outcome import State
+from dimona_provider.domain.planning.words import DecisionKind, Option
 from dimona_provider.errors import DecisionRefused
 from dimona_provider.ledger import wishes
+from dimona_provider.ledger.decisions import resolve_not_filed, resolve_outcome
 from dimona_provider.ledger.plan_schema import decisions
+from dimona_provider.ledger.schema import intents
 from dimona_provider.ledger.store import Ledger
-from dimona_provider.ledger.unreadable import opened
 
-FILE = "file"
-"""The answer by which the held declarations are filed; with any other one they are not."""
 DECIDED = "decided"
 """The name of the event."""
+
+HARMLESS = frozenset({Option.KEEP, Option.CORRECT, Option.APPROVED})
+"""Options that file nothing and change no declaration; the others can't be taken back here."""
+
+_STATES = {
+    DecisionKind.WARNED: State.WARNED,
+    DecisionKind.REFUSED: State.REFUSED,
+    DecisionKind.UNCLEAR: State.UNCLEAR,
+    DecisionKind.UNREAD: State.UNCLEAR,
+}
+"""How a declaration stands of which this is asked."""
+_AT_ONCE = frozenset({DecisionKind.UNCLEAR, DecisionKind.UNREAD})
+"""Questions whose answer is acted on before it is written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +56,45 @@ class Asked:
         return self.answer or (self.options[0] if now > self.answer_by else None)
 
 
-def questions(ledger: Ledger, *, employer: str | None = None, only_open: bool = True) -> Iterator[Asked]:
-    """Yield questions, the most urgent first; the open ones are those that no person has answered."""
+def questions(
+    ledger: Ledger, *, employer: str | None = None, asking: int | None = None, only_open: bool = True
+) -> Iterator[Asked]:
+    """
+    Yield questions, the most urgent first.
+
+    The open ones are those that no person has answered, and that still may be: neither payroll nor the
+    declaration has changed since. With *employer* or *asking* (the number of one of ``askings``) only those
+    of it.
+    """
     query = sa.select(decisions).order_by(decisions.c.answer_by, decisions.c.id)
     if only_open:
         query = query.where(decisions.c.answered_at.is_(None))
     if employer:
         query = query.where(decisions.c.employer == employer)
+    if asking is not None:
+        query = query.where(decisions.c.asking == asking)
     with ledger.read() as connection:
-        for row in connection.execute(query):
-            yield _read(row)
+        for row in connection.execute(query).all():
+            if not (only_open and why_overtaken(connection, row)):
+                yield _read(row)
+
+
+def why_overtaken(connection: sa.Connection, row: Any) -> str | None:
+    """Return in words why a question, a row of ``decisions``, may not be answered any more."""
+    named = json.loads(row.employments)
+    changed = wishes.changed_since(connection, row.environment, named, row.asked_at)
+    # What a brake holds is many wishes: those that changed are left out, and asked about anew.
+    if changed and (row.kind != DecisionKind.BRAKE or changed.issuperset(named)):
+        return (
+            f"payroll has changed what {row.reference} is about since it was asked: "
+            "the next plan goes by payroll"
+        )
+    if row.intent is None:
+        return None
+    state = connection.scalar(sa.select(intents.c.state).where(intents.c.id == row.intent))
+    if state == _STATES[DecisionKind.of(row.kind)]:
+        return None
+    return f"what {row.reference} is about is {state or 'purged'} by now"
 
 
 def answer(ledger: Ledger, reference: str, option: str, *, reason: str, now: float) -> bool:
@@ -59,44 +102,70 @@ def answer(ledger: Ledger, reference: str, option: str, *, reason: str, now: flo
     Write a person's answer down, and plan its employments again; return whether it is new.
 
     After the deadline the harmless option holds until somebody says otherwise, which this is. Raises
-    DecisionRefused for what is no question or no option of it, and for another answer than ``file`` once that
-    was given: the declarations may have left by now.
+    DecisionRefused for what is no question or no option of it, when payroll or the declaration has changed
+    since it was asked, and for another answer once one was given that may have been acted on.
     """
+    with ledger.read() as connection:
+        asked = _checked(connection, reference, option)
+        of = connection.scalar(_intent_of(reference))
+    if asked.answer == option:
+        return False
+    if of is not None and option not in HARMLESS:
+        _resolve(ledger, asked.kind, of, option, reason=reason, now=now)
     with ledger.write() as connection:
-        found = connection.execute(
-            sa.select(decisions).where(decisions.c.reference == reference).with_for_update()
-        ).first()
-        if found is None:
-            raise DecisionRefused("the ledger knows no such question: `dimona decide` lists them")
-        asked = _read(found)
-        if option not in asked.options:
-            raise DecisionRefused(f"{reference} may be answered with {', '.join(asked.options)}")
+        asked = _checked(connection, reference, option, is_resolved=True)
         if asked.answer == option:
             return False
-        if asked.answer == FILE:
-            raise DecisionRefused(f"{reference} was to be filed: take it back by declaring it anew")
-        change = {"answer": option, "answered_by": ledger.actor, "answered_at": now}
-        connection.execute(decisions.update().where(decisions.c.id == found.id).values(change))
-        wishes.plan_again(connection, found.environment, dict.fromkeys(asked.employments, now))
-        ledger.note(connection, now, DECIDED, detail=f"{reference} {asked.kind}: {option}; {reason}")
+        row = connection.execute(
+            decisions.update()
+            .where(decisions.c.reference == reference)
+            .values(answer=option, answered_by=ledger.actor, answered_at=now)
+            .returning(decisions.c.environment, decisions.c.intent)
+        ).one()
+        wishes.plan_again(connection, row.environment, dict.fromkeys(asked.employments, now))
+        of_intent = [row.intent] if row.intent is not None else None
+        detail = f"{reference} {asked.kind}: {option}; {reason}"
+        ledger.note(connection, now, DECIDED, intents=of_intent, detail=detail)
     return True
 
 
-def to_file(ledger: Ledger, connection: sa.Connection, environment: str) -> frozenset[str]:
-    """Return what somebody said is to be filed all the same, as ``held_mark`` names it."""
-    query = sa.select(decisions.c.id, decisions.c.body).where(
-        decisions.c.environment == environment, decisions.c.answer == FILE
-    )
-    # What no key opens is not filed, and its question stays.
-    readable, _ = opened(ledger, connection.execute(query).all())
-    return frozenset(
-        held_mark(one["key"], one["declaration"]) for _, body in readable for one in json.loads(body)
+def _checked(connection: sa.Connection, reference: str, option: str, *, is_resolved: bool = False) -> Asked:
+    """Return the question that *option* may answer; with *is_resolved* what it asks for was done just now."""
+    query = sa.select(decisions).where(decisions.c.reference == reference)
+    found = connection.execute(query.with_for_update() if is_resolved else query).first()
+    if found is None:
+        raise DecisionRefused("the ledger knows no such question: `dimona decide` lists them")
+    asked = _read(found)
+    if option not in asked.options:
+        raise DecisionRefused(f"{reference} may be answered with {', '.join(asked.options)}")
+    if asked.answer == option:
+        return asked
+    if asked.answer is not None and asked.answer not in HARMLESS:
+        raise DecisionRefused(
+            f"{reference} was answered with {asked.answer}, which may have been done by now: "
+            "take it back by declaring it anew"
+        )
+    why = why_overtaken(connection, found)
+    # An unclear declaration that this very answer has just settled is not overtaken.
+    if why is not None and not (is_resolved and asked.kind in _AT_ONCE and option not in HARMLESS):
+        raise DecisionRefused(why)
+    return asked
+
+
+def _intent_of(reference: str) -> sa.Select[Any]:
+    return (
+        sa.select(intents.c.reference)
+        .join(decisions, decisions.c.intent == intents.c.id)
+        .where(decisions.c.reference == reference)
     )
 
 
-def held_mark(key: str, declaration: Any) -> str:
-    """Return what tells a held declaration, given by its key in the plan and its REST body, from others."""
-    return json.dumps([key, declaration], sort_keys=True)
+def _resolve(ledger: Ledger, kind: str, intent: str, option: str, *, reason: str, now: float) -> None:
+    """Do at once what no plan has to do. If this process dies here, the same answer finds it done."""
+    if kind == DecisionKind.UNCLEAR:
+        resolve_not_filed(ledger, intent, reason=reason, now=now)
+    elif kind == DecisionKind.UNREAD:
+        resolve_outcome(ledger, intent, State(option), reason=reason, now=now)
 
 
 def _read(row: Any) -> Asked:

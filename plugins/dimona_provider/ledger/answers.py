@@ -11,7 +11,7 @@ from dimona_provider.domain.outcome import Answer, Result, State, state_after
 from dimona_provider.ledger.intents import insert_once
 from dimona_provider.ledger.named import IsSame, is_named, without_strangers
 from dimona_provider.ledger.schema import answers, in_batch, intents
-from dimona_provider.ledger.store import Ledger
+from dimona_provider.ledger.store import Ledger, numbers_of
 from dimona_provider.ledger.transitions import update_to
 
 
@@ -58,28 +58,30 @@ def insert_answers(ledger: Ledger, environment: str, received: Sequence[Received
 
     Of what has another number by now, or is purged, nothing is inserted.
     """
-    rows = [
-        {
-            "intent": one.intent,
-            "environment": environment,
-            "declaration_id": one.answer.declaration_id,
-            "result": one.answer.result,
-            "period_id": one.answer.period_id,
-            "anomalies": " ".join(one.answer.anomalies),
-            "body": ledger.keys.encrypt(one.body),
-            "received_at": one.at,
-        }
-        for one in received
-    ]
-    if not rows:
+    if not received:
         return
     with ledger.write() as connection:
         numbers = sa.select(intents.c.id, intents.c.declaration_id).where(
-            intents.c.id.in_({row["intent"] for row in rows})
+            intents.c.id.in_({one.intent for one in received})
         )
         current = {tuple(row) for row in connection.execute(numbers)}
-        if still := [row for row in rows if (row["intent"], row["declaration_id"]) in current]:
-            connection.execute(insert_once(connection, answers), still)
+        still = [one for one in received if (one.intent, one.answer.declaration_id) in current]
+        if still:
+            rows = [_row(ledger, connection, environment, one) for one in still]
+            connection.execute(insert_once(connection, answers), rows)
+
+
+def _row(ledger: Ledger, connection: sa.Connection, environment: str, one: Received) -> dict[str, object]:
+    return {
+        "intent": one.intent,
+        "environment": environment,
+        "declaration_id": one.answer.declaration_id,
+        "result": one.answer.result,
+        "period_id": one.answer.period_id,
+        "anomalies": " ".join(one.answer.anomalies),
+        "body": ledger.encrypt(connection, one.body),
+        "received_at": one.at,
+    }
 
 
 def fold(ledger: Ledger, batch: str | None, *, now: float, is_same: IsSame | None = None) -> int:
@@ -91,7 +93,7 @@ def fold(ledger: Ledger, batch: str | None, *, now: float, is_same: IsSame | Non
     """
     with ledger.write() as connection:
         found = connection.execute(
-            sa.select(answers, intents.c.state, is_named().label("is_named"))
+            sa.select(answers, intents.c.state, intents.c.filed_at, is_named().label("is_named"))
             .join(intents, intents.c.id == answers.c.intent)
             .where(
                 in_batch(batch),
@@ -109,6 +111,9 @@ def fold(ledger: Ledger, batch: str | None, *, now: float, is_same: IsSame | Non
             ids = [id_ for id_, to in moved.items() if to is state]
             connection.execute(_fold_to(state), [changes[id_][1] for id_ in ids])
             ledger.note(connection, now, str(state), intents=ids)
+        for row in rows:
+            if row.intent in moved and row.result in FINAL and row.filed_at is not None:
+                numbers_of(connection).answered_after(row.received_at - row.filed_at)
     return len(moved)
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import State
 from dimona_provider.ledger.forbidding import forbid
 from dimona_provider.ledger.schema import attempts, intents
-from dimona_provider.ledger.store import Ledger
+from dimona_provider.ledger.store import Ledger, numbers_of
 from dimona_provider.ledger.transitions import FROM, update_to
 
 
@@ -40,6 +41,13 @@ class Attempted:
     detail: str = ""
     declaration_id: int | None = None
     not_before: float | None = None
+
+
+class _Before(NamedTuple):
+    """How an intent stood, and its deadline."""
+
+    state: str
+    file_by: float | None
 
 
 _STATE_AFTER = {
@@ -102,17 +110,29 @@ def _record(
     this_try = (attempts.c.intent == sa.bindparam("p_intent"), attempts.c.claim == token)
     connection.execute(attempts.update().where(*this_try).values(_FINISH), rows)
     before = _still_ours(connection, token, [end.intent for end in ends])
+    _measure(connection, ends, before)
     change = update_to(state, changed_at=now, **_CHANGE)
     ours = (intents.c.id == sa.bindparam("p_intent"), intents.c.claim == token)
     connection.execute(change.where(*ours), rows)
-    return [id_ for id_, was in before.items() if was in FROM[state]]
+    return [id_ for id_, was in before.items() if was.state in FROM[state]]
 
 
-def _still_ours(connection: sa.Connection, token: str, ids: Iterable[int]) -> dict[int, str]:
-    """Return the states of those of *ids* that are claimed with *token*."""
+def _still_ours(connection: sa.Connection, token: str, ids: Iterable[int]) -> dict[int, _Before]:
+    """Return state and deadline of those of *ids* that are claimed with *token*."""
     which = (intents.c.id.in_(list(ids)), intents.c.claim == token)
-    rows = connection.execute(sa.select(intents.c.id, intents.c.state).where(*which))
-    return {row.id: row.state for row in rows}
+    rows = connection.execute(sa.select(intents.c.id, intents.c.state, intents.c.file_by).where(*which))
+    return {row.id: _Before(row.state, row.file_by) for row in rows}
+
+
+def _measure(connection: sa.Connection, ends: Sequence[Attempted], before: Mapping[int, _Before]) -> None:
+    numbers = numbers_of(connection)
+    for end in ends:
+        numbers.count(f"posts.{end.verdict}")
+        row = before.get(end.intent)
+        late = (end.sent_at or 0.0) - row.file_by if row is not None and row.file_by is not None else 0.0
+        if end.verdict is Verdict.FILED and late > 0:
+            numbers.count("filed_late")
+            numbers.time("lateness", late)
 
 
 def _record_late(ledger: Ledger, connection: sa.Connection, token: str, end: Attempted, now: float) -> None:

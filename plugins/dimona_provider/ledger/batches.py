@@ -69,7 +69,8 @@ def assign(ledger: Ledger, run: Run, routes: Routes, *, now: float, scope: Scope
     """
     Put every planned intent of this DAG that no live run holds into batches of *run*; return all of these.
 
-    That includes what earlier runs left behind, say because the NSSO could not be reached. Called again by a
+    That includes what earlier runs left behind, say because the NSSO could not be reached, and what a person
+    filed before any run had taken it, so that somebody asks for its outcome. Called again by a
     retry it returns the same batches. A batch has one route; chunks hold max(500, n / 1000) intents, in order
     of deadline. With a *scope*, nothing outside it is handed out.
     """
@@ -98,7 +99,8 @@ def _unassigned(connection: sa.Connection, run: Run, routes: Routes, scope: Scop
     rows = connection.execute(
         sa.select(intents.c.id, intents.c.employer, intents.c.environment)
         .where(
-            intents.c.state == State.PLANNED, sa.or_(intents.c.batch.is_(None), left_behind), *_within(scope)
+            sa.or_(sa.and_(intents.c.state == State.PLANNED, left_behind), _is_nobodys()),
+            *_within(scope),
         )
         .order_by(*nearest_deadline())
     )
@@ -108,6 +110,10 @@ def _unassigned(connection: sa.Connection, run: Run, routes: Routes, scope: Scop
         if route.environment == row.environment:  # what was planned for another one must never go there
             found.setdefault(route, []).append(row.id)
     return found
+
+
+def _is_nobodys() -> sa.ColumnElement[bool]:
+    return sa.and_(intents.c.state.in_([State.PLANNED, State.SENT]), intents.c.batch.is_(None))
 
 
 def _within(scope: Scope) -> list[sa.ColumnElement[bool]]:
@@ -121,8 +127,8 @@ def _within(scope: Scope) -> list[sa.ColumnElement[bool]]:
 
 def _put(connection: sa.Connection, reference: str, ids: Sequence[int], now: float) -> None:
     for some in slices(ids):
-        still_planned = (intents.c.id.in_(some), intents.c.state == State.PLANNED)
-        connection.execute(intents.update().where(*still_planned).values(batch=reference, changed_at=now))
+        still = (intents.c.id.in_(some), sa.or_(intents.c.state == State.PLANNED, _is_nobodys()))
+        connection.execute(intents.update().where(*still).values(batch=reference, changed_at=now))
 
 
 def _of(run: Run) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

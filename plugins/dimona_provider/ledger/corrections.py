@@ -16,6 +16,7 @@ from dimona_provider.ledger.attempts import Verdict
 from dimona_provider.ledger.intents import NewIntent
 from dimona_provider.ledger.schema import IS_OPEN, attempts, intents
 from dimona_provider.ledger.store import Ledger
+from dimona_provider.ledger.stranded import is_stranded
 from dimona_provider.ledger.transitions import update_to
 
 _GAVE_WAY = "; payroll corrected it"
@@ -26,7 +27,8 @@ class RefusedRequest:
     """A held intent that the service refused as a request, and never took."""
 
     id: int
-    claim: str
+    claim: str | None
+    """None of what was never tried."""
     body: bytes = field(repr=False)
     """The REST body in clear."""
 
@@ -47,6 +49,7 @@ def refused_request(ledger: Ledger, connection: sa.Connection, intent: NewIntent
     """
     Return what *intent* may correct: a held one of its employment and kind, refused with HTTP 400.
 
+    Or one that is stranded (stranded.py), which never left either.
     Not one that is held for want of a mandate (403), nor one of which an earlier POST may have arrived.
     """
     row = connection.execute(
@@ -54,7 +57,7 @@ def refused_request(ledger: Ledger, connection: sa.Connection, intent: NewIntent
             *_open(intent),
             intents.c.employment == intent.employment,
             intents.c.kind == intent.kind,
-            is_refused_request(),
+            sa.or_(is_refused_request(), is_stranded()),
         )
     ).first()
     return None if row is None else RefusedRequest(row.id, row.claim, ledger.keys.decrypt(row.body))

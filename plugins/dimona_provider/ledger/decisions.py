@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.outcome import Result, State
 from dimona_provider.errors import DecisionRefused
+from dimona_provider.ledger import batch_of_one, silent
 from dimona_provider.ledger.claims import LEASE
-from dimona_provider.ledger.named import RESOLVED, detail_of, named_at
+from dimona_provider.ledger.named import RESOLVED, detail_of, disown, named_at
 from dimona_provider.ledger.putting_right import CLOCKS_DIFFER
 from dimona_provider.ledger.schema import answers, attempts, intents
 from dimona_provider.ledger.store import Ledger
@@ -68,6 +69,8 @@ def resolve_filed(
         )
         if owner is not None:
             raise DecisionRefused(f"declaration {declaration_id} is that of {owner}")
+        if row.declaration_id != declaration_id:
+            disown(connection, row.id, row.declaration_id)
         tried = _last_attempt(connection, row.id) if before is State.UNCLEAR else None
         change = decide_to(
             State.SENT,
@@ -82,22 +85,23 @@ def resolve_filed(
         _decide(connection, change, row)
         detail = detail_of(declaration_id, reason, differs=differs)
         ledger.note(connection, now, RESOLVED, intents=[row.id], batch=row.batch, detail=detail)
+        if row.batch is None:
+            batch_of_one.put_in(ledger, connection, row, now=now)
     return Resolved(reference, State.SENT)
 
 
 def resolve_not_filed(ledger: Ledger, reference: str, *, reason: str, now: float) -> Resolved:
     """
-    Record that an unclear intent was not filed: it is planned again.
+    Record that an unclear intent was not filed: it is planned again, and looked for before it is sent.
 
-    The next run looks for it once more before it sends it. What is planned is so already. Raises
-    DecisionRefused when it is neither, or when it is too early to tell.
+    What is planned is so already. Raises DecisionRefused when it is neither, or when it is too early to tell.
     """
     with ledger.write() as connection:
         row = _found(connection, reference)
         if row.state == State.PLANNED:
             return Resolved(reference, State.PLANNED, was_so=True)
         _check_unclear(row)
-        _check_unanswered(row)
+        _check_unanswered(connection, row)
         tried = _last_attempt(connection, row.id)
         if tried is not None:
             left_at = tried.sent_at or tried.claimed_at + LEASE
@@ -111,8 +115,11 @@ def resolve_not_filed(ledger: Ledger, reference: str, *, reason: str, now: float
                     f"look there again after {at}"
                 )
         # Its claim stays: by it a run knows that it has to look once more before it sends.
-        change = decide_to(State.PLANNED, State.UNCLEAR, reason=None, not_before=None, changed_at=now)
+        values = {"declaration_id": None, "filed_at": None, "reason": None, "not_before": None}
+        change = decide_to(State.PLANNED, State.UNCLEAR, changed_at=now, **values)
+        disown(connection, row.id, row.declaration_id)
         _decide(connection, change, row)
+        batch_of_one.take_out(connection, row)
         detail = f"not filed: {reason}"
         ledger.note(connection, now, RESOLVED, intents=[row.id], batch=row.batch, detail=detail)
     return Resolved(reference, State.PLANNED)
@@ -165,7 +172,7 @@ def _check_nameable(connection: sa.Connection, row: Any) -> State:
         raise DecisionRefused(f"{row.reference} has an answer: a run or the follow-up looks whose it is")
     if state not in {State.PLANNED, State.HELD}:
         _check_unclear(row)
-        _check_unanswered(row)
+        _check_unanswered(connection, row)
     return state
 
 
@@ -174,8 +181,8 @@ def _check_unclear(row: Any) -> None:
         raise DecisionRefused(f"{row.reference} is {row.state}: {_HINTS.get(State(row.state), _FINAL)}")
 
 
-def _check_unanswered(row: Any) -> None:
-    if row.declaration_id is not None:
+def _check_unanswered(connection: sa.Connection, row: Any) -> None:
+    if row.declaration_id is not None and (row.result is not None or silent.has_answer(connection, row.id)):
         raise DecisionRefused(
             f"{row.reference} was filed as {row.declaration_id}, and "
             f"{row.reason or 'has an unknown answer'}: ask the NSSO what that means, and say --outcome"

@@ -16,23 +16,35 @@ from dimona_provider.errors import ConfigurationError
 BUSY_TIMEOUT_MS = 30_000
 
 
-def make_engine(url: str | sa.URL) -> sa.Engine:
+def make_engine(url: str | sa.URL, *, may_create: bool = False) -> sa.Engine:
     """
     Return an engine for *url*, SQLite or PostgreSQL.
 
-    Bound values never show in its errors or logs: they are persons' data, if encrypted.
+    Bound values never show in its errors or logs: they are persons' data, if encrypted. SQLite would make the
+    file that is not there: raises ConfigurationError instead, unless *may_create* says that it is wished for.
     """
     parsed = sa.make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        if parsed.database:
+        if parsed.database and may_create:
             _make_private(Path(parsed.database))
+        elif parsed.database and not Path(parsed.database).exists():
+            raise ConfigurationError(
+                f"there is no ledger at {parsed.database}: restore it from its backup, "
+                "or for a new one run `dimona ledger init`"
+            )
         engine = sa.create_engine(
             parsed, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}
         )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
-    engine = sa.create_engine(parsed, hide_parameters=True, pool_pre_ping=True, pool_size=5)
+    engine = sa.create_engine(
+        parsed,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=5,
+        executemany_mode="values_plus_batch",  # many rows of an UPDATE in one round trip
+    )
     sa.event.listen(engine, "connect", _prepare_postgresql)
     return engine
 

@@ -15,12 +15,24 @@ import sqlalchemy as sa
 
 from dimona_provider.ledger.contact_schema import contacts, gaps, periods
 from dimona_provider.ledger.listing import PAGE, Which, children, iso, pages
-from dimona_provider.ledger.plan_schema import decisions
+from dimona_provider.ledger.plan_schema import askings, decisions
 from dimona_provider.ledger.schema import answers, attempts, batches, events, findings, holds, intents
 from dimona_provider.ledger.store import Ledger
 
 _HIDDEN = frozenset(
-    {"id", "intent", "body", "worker_hash", "content", "subject", "depends_on", "reader", "next_query", "key"}
+    {
+        "id",
+        "intent",
+        "body",
+        "worker_hash",
+        "content",
+        "subject",
+        "depends_on",
+        "reader",
+        "next_query",
+        "key",
+        "asking",
+    }
 )
 """Never shown as they are: rows' own numbers, what is encrypted, and what stands for a person."""
 _OTHERS = (
@@ -28,6 +40,7 @@ _OTHERS = (
     ("hold", holds),
     ("finding", findings),
     ("decision", decisions),
+    ("asking", askings),
     ("contact", contacts),
     ("period", periods),
     ("gap", gaps),
@@ -47,6 +60,7 @@ _INSTANTS = frozenset(
         periods,
         gaps,
         decisions,
+        askings,
     )
     for column in table.columns
     if isinstance(column.type, sa.Double)

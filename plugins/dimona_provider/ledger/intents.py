@@ -77,7 +77,11 @@ def record(
     that was to send or to follow it ended. With *corrects* it takes the place of one that was closed just now
     (corrections.py), also when it was itself corrected before.
     """
-    insert = insert_once(connection, intents).values(_row(ledger, intent, batch, now)).returning(intents.c.id)
+    insert = (
+        insert_once(connection, intents)
+        .values(_row(ledger, connection, intent, batch, now))
+        .returning(intents.c.id)
+    )
     if (new_id := connection.scalar(insert)) is not None:
         ledger.note(connection, now, "planned", intents=[new_id], batch=batch)
         return Recorded.NEW
@@ -105,14 +109,16 @@ def record_all(
     """
     if not new:
         return []
-    rows = [_row(ledger, one, None, now) for one in new]
+    rows = [_row(ledger, connection, one, None, now) for one in new]
     insert = insert_once(connection, intents).returning(intents.c.id, intents.c.reference)
     numbers = {row.reference: int(row.id) for row in connection.execute(insert, rows)}
     ledger.note(connection, now, "planned", intents=sorted(numbers.values()))
     return [numbers.get(row["reference"]) for row in rows]
 
 
-def _row(ledger: Ledger, intent: NewIntent, batch: str | None, now: float) -> dict[str, Any]:
+def _row(
+    ledger: Ledger, connection: sa.Connection, intent: NewIntent, batch: str | None, now: float
+) -> dict[str, Any]:
     return {
         "reference": secrets.token_urlsafe(12),
         "batch": batch,
@@ -128,7 +134,7 @@ def _row(ledger: Ledger, intent: NewIntent, batch: str | None, now: float) -> di
         "period_id": intent.period_id,
         "file_by": intent.file_by,
         "depends_on": intent.depends_on,
-        "body": ledger.keys.encrypt(intent.body),
+        "body": ledger.encrypt(connection, intent.body),
         "state": State.PLANNED,
         "created_at": now,
         "changed_at": now,
@@ -139,7 +145,7 @@ def _anew(connection: sa.Connection, intent: NewIntent, existing: Any, *, correc
     """Return *intent* as one that builds on *existing*, which was refused and has the same key."""
     if existing.state != State.REFUSED or existing.employment != intent.employment:
         return None
-    anew = intent.on(f"refused {existing.reference}")
+    anew = intent.on(after_refusal(existing.reference))
     # A corrected SSIN or identity: no key holds it.
     if existing.worker_hash != intent.worker_hash:
         return anew
@@ -173,6 +179,11 @@ def id_and_state(connection: sa.Connection, intent: NewIntent) -> tuple[int, Sta
     """Return the number and state of the intent with the key of *intent*, if it is written down."""
     row = connection.execute(sa.select(intents.c.id, intents.c.state).where(_same(intent))).first()
     return None if row is None else (int(row.id), State(row.state))
+
+
+def after_refusal(reference: str) -> str:
+    """Return the basis of an intent that takes the place of a refused one with the same key."""
+    return f"refused {reference}"
 
 
 _KEY = ("environment", "employer", "subject", "kind", "content", "basis")

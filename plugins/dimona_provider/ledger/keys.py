@@ -79,13 +79,24 @@ class Keyring:
                 "them, or the key file is incomplete"
             ) from None
 
+    def newest(self, canary: bytes) -> Keyring:
+        """
+        Return these keys with the one first that the ledger's *canary*, or a newer one, is encrypted with.
+
+        A rotation brings the canary under the new key before anything else. Raises KeysRotated when that key
+        is none of these.
+        """
+        if self.next is not None and _opens(self.next, canary):
+            return Keyring((self.next, *self.encryption), self.search)
+        if any(_opens(key, canary) for key in self.encryption):
+            return self
+        raise KeysRotated(
+            "the ledger's keys were rotated after this process read them: nothing is written with the old one"
+        )
+
     def encrypted_first(self, encrypted: bytes) -> bool:
         """Tell whether the first key encrypted this."""
-        try:
-            Fernet(self.encryption[0]).decrypt(encrypted)
-        except InvalidToken:
-            return False
-        return True
+        return _opens(self.encryption[0], encrypted)
 
     def worker_hash(self, ssin: Ssin) -> str:
         """Return what stands for *ssin*: the same for the same person, meaningless without the key."""
@@ -97,6 +108,14 @@ class Keyring:
 
     def _keyed(self, purpose: str, text: str) -> str:
         return hmac.new(self.search, f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _opens(key: bytes, encrypted: bytes) -> bool:
+    try:
+        Fernet(key).decrypt(encrypted)
+    except InvalidToken:
+        return False
+    return True
 
 
 def _some(key: bytes | None) -> tuple[bytes, ...]:

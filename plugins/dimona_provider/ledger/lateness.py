@@ -22,6 +22,9 @@ SENDING = 600.0
 
 _SHOWN_BESIDES = 7 * 86_400.0
 
+ALERTS_AFTER = 86_400.0
+"""Seconds after which something without a deadline needs a person as if it had one."""
+
 PATIENCE = 300.0
 """Seconds since it was due after which a look that did not happen is called late."""
 
@@ -72,7 +75,7 @@ def stuck(
 
     That is what is unclear or held, what has been sending for longer than any sender does, and for a week
     what the service took besides. With *after* and *before*, only what has its deadline between these two
-    instants.
+    instants; what came to this later than its deadline counts from then, and what has none from a day after.
     """
     sending = sa.or_(intents.c.changed_at < now - SENDING, intents.c.changed_at > now + SENDING)
     besides = (
@@ -89,10 +92,8 @@ def stuck(
         intents.c.state.in_(STUCK), sa.and_(intents.c.state == State.SENDING, sending), besides.is_not(None)
     )
     which: list[sa.ColumnElement[bool]] = [is_stuck]
-    if after is not None:
-        which.append(intents.c.file_by > after)
-    if before is not None:
-        which.append(intents.c.file_by <= before)
+    if after is not None and before is not None:
+        which.append(_is_urgent(now, after, before))
     with ledger.read() as connection:
         rows = connection.execute(
             sa.select(intents, besides.label("besides"))
@@ -112,6 +113,17 @@ def stuck(
         )
         for row in rows
     ]
+
+
+def _is_urgent(now: float, after: float, before: float) -> sa.ColumnElement[bool]:
+    came_so = (events.c.intent == intents.c.id, events.c.what.in_(STUCK))
+    latest = sa.select(sa.func.max(events.c.at)).where(*came_so).correlate(intents).scalar_subquery()
+    since = sa.func.coalesce(latest, intents.c.created_at)
+    return sa.or_(
+        sa.and_(intents.c.file_by <= before, sa.or_(intents.c.file_by > after, since > after)),
+        # No deadline to be too late for: until somebody has seen to it.
+        sa.and_(intents.c.file_by.is_(None), since <= now - ALERTS_AFTER),
+    )
 
 
 def _reason(row: sa.Row[Any]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import State
+from dimona_provider.ledger.attempts import Verdict
 from dimona_provider.ledger.schema import answers, attempts, events, in_batch, intents, looks
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.transitions import update_to
@@ -108,9 +109,22 @@ def give_back_unanswered(ledger: Ledger, batch: str | None, *, now: float) -> in
     return len(rows)
 
 
+def disown(connection: sa.Connection, intent: int, declaration_id: int | None) -> None:
+    """
+    Take a number for one that came to nothing, also where the service itself gave it to *intent*.
+
+    Its POST may have arrived all the same, so that it is looked for before it is sent again.
+    """
+    tries = (attempts.c.intent == intent, attempts.c.declaration_id == declaration_id)
+    doubt = {"verdict": Verdict.UNCLEAR, "detail": f"declaration {declaration_id} had no answer"}
+    if declaration_id is not None:
+        connection.execute(attempts.update().where(*tries).values(doubt))
+
+
 def _give_back(
     ledger: Ledger, connection: sa.Connection, intent: int, declaration_id: int, *, why: str, now: float
 ) -> None:
+    disown(connection, intent, declaration_id)
     tried = connection.execute(
         sa.select(attempts).where(attempts.c.intent == intent).order_by(attempts.c.id.desc()).limit(1)
     ).first()

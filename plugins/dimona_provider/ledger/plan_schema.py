@@ -65,6 +65,26 @@ decisions = Table(
     Column("answer", Text),
     Column("answered_by", Text, comment="the person"),
     Column("answered_at", Double),
+    Column("intent", _RowId, comment="the declaration it is about; empty: a plan's"),
+    Column("asking", _RowId, comment="empty until put to people"),
     UniqueConstraint("environment", "key", name="uq_decisions_once"),
     Index("ix_decisions_open", "environment", "answered_at", "answer_by"),
+    Index("ix_decisions_asking", "asking"),
+    Index("ix_decisions_intent", "intent"),
+)
+
+askings = Table(
+    "askings",
+    metadata,
+    Column("id", _RowId, primary_key=True, autoincrement=True),
+    Column("reference", Text, nullable=False, unique=True, comment="random; what crosses Airflow"),
+    Column("environment", Text, nullable=False),
+    Column("employer", Text, nullable=False),
+    Column("day", Text, nullable=False, comment="in Brussels, as YYYY-MM-DD"),
+    Column("origin", Text, nullable=False, comment="the task that collected it"),
+    Column("asked_at", Double, nullable=False),
+    Column("answer_by", Double, nullable=False, comment="the last deadline of its questions"),
+    Column("ended_at", Double, comment="when somebody answered, or nobody had in time"),
+    Index("ix_askings_day", "environment", "employer", "day"),
+    Index("ix_askings_origin", "origin"),
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import EFFECTIVE, State
-from dimona_provider.ledger.plan_schema import decisions, employments, served
+from dimona_provider.ledger.plan_schema import askings, decisions, employments, served
 from dimona_provider.ledger.schema import answers, attempts, batches, events, findings, intents, looks
 from dimona_provider.ledger.store import Ledger
 
@@ -137,6 +137,7 @@ def _finish(ledger: Ledger, purged: Purged, before: float, now: float) -> Purged
         # Payroll no longer names these, and their periods stay: absence is not a wish.
         connection.execute(employments.delete().where(employments.c.seen_at < before))
         connection.execute(decisions.delete().where(decisions.c.answer_by < before))
+        connection.execute(askings.delete().where(askings.c.answer_by < before))
         done = Purged(
             purged.deleted,
             purged.stripped,

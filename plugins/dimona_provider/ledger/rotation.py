@@ -28,14 +28,14 @@ QUIET = 24 * 3600.0
 """Seconds after which no process lives that still encrypts with the old key; see ``drop_old``."""
 
 _COLUMNS = (
+    info.c.canary,
     intents.c.body,
     answers.c.body,
     staged_pages.c.body,
     employments.c.body,
     decisions.c.body,
-    info.c.canary,
 )
-"""Every encrypted column. The canary comes last: under the new key it says that all was brought there."""
+"""Every encrypted column. The canary comes first: from then on nobody writes with an old key."""
 ROTATION_EVENTS = _BEGUN, _ROTATED, _DROPPED = "key rotation begun", "keys rotated", "old keys dropped"
 
 
@@ -125,8 +125,8 @@ def check_droppable(ledger: Ledger, *, restarted: bool, now: float) -> None:
     Raise DecisionRefused while an old key may still be needed.
 
     That is while a record is encrypted with one, and for a day after the rotation: a task or a trigger that
-    started before still encrypts with the key that it read. *restarted* says that every component was
-    restarted since, so that there is no such process.
+    started before may be about to commit what it encrypted with the key that it read. *restarted* says that
+    every component was restarted since, so that there is no such process.
     """
     if ledger.keys.next is not None:
         raise DecisionRefused("a rotation was begun and not ended: run `dimona ledger rotate-key --continue`")

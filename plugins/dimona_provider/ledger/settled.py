@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import State
+from dimona_provider.ledger import stranded
 from dimona_provider.ledger.schema import attempts, intents
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.transitions import update_to
@@ -79,6 +80,7 @@ def mark_already_true(
         )
         if changed:
             ledger.note(connection, now, str(State.ALREADY_TRUE), intents=[one.id], detail=reason)
+            stranded.free(ledger, connection, one.id, now=now)
     return changed
 
 

@@ -57,7 +57,7 @@ def initialise(
     are keys without a ledger: it was lost, and an empty one would declare everybody anew. *new_ledger* says
     that this is meant.
     """
-    engine = make_engine(url)
+    engine = make_engine(url, may_create=True)
     try:
         with _alone(engine, key_file):
             return _initialise(engine, read_keys, key_file, now, new_ledger=new_ledger, backed_up=backed_up)

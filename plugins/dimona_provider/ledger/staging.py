@@ -20,8 +20,9 @@ def new_export() -> str:
 
 def stage(ledger: Ledger, export: str, number: int, records: Sequence[Any], *, now: float) -> None:
     """Keep one page of records until it is planned."""
-    body = ledger.keys.encrypt(json.dumps(list(records), separators=(",", ":")).encode())
+    plain = json.dumps(list(records), separators=(",", ":")).encode()
     with ledger.write() as connection:
+        body = ledger.encrypt(connection, plain)
         connection.execute(
             staged_pages.insert().values(export=export, number=number, body=body, staged_at=now)
         )

@@ -12,13 +12,20 @@ from dimona_provider.errors import ConfigurationError, KeysRotated
 from dimona_provider.ledger.engine import make_engine
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.schema import events, info
+from dimona_provider.tally import Numbers, Tally
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 """The newest revision in migrations/versions; a test compares them."""
 
 CANARY = b"dimona"
 WRONG_KEYS = "these keys are not this ledger's: restore the key file that belongs to it"
+_NEWEST = "dimona keys"
 _INIT = "run `dimona ledger init`"
+_MEASURED = frozenset(
+    {"accepted", "warned", "refused", "identifying", "already_true", "unclear", "held", "adopted", "planned"}
+    | {"planned again", "taken besides"}
+)
+"""Events of declarations that are counted; whoever else counts says so to ``numbers_of``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +36,48 @@ class Ledger:
     keys: Keyring = field(repr=False)
     actor: str
     """Who is recorded with each change: ``dag_id/run_id/task_id``, or the person."""
+    tally: Tally = field(default_factory=Tally, repr=False, compare=False)
+    """What was committed and asked through this ledger, added up for the metrics."""
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Give a transaction that is committed at the end, durably."""
         with self.engine.begin() as connection:
+            connection.info[_NUMBERS] = numbers = Numbers()
             yield connection
+        self.tally.add(numbers)  # of a transaction that failed nothing counts
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Give a transaction that only reads and never waits for writers."""
         with self.engine.connect().execution_options(read_only=True) as connection:
             yield connection
+
+    def encrypt(self, connection: sa.Connection, plain: bytes) -> bytes:
+        """
+        Encrypt *plain* with the newest key that this ledger has, for a row that *connection* is to write.
+
+        This process may have read its keys before they were rotated. Raises KeysRotated when it does not know
+        the newest one: what an old key encrypts nobody could read once that is dropped.
+        """
+        transaction = connection.get_transaction()
+        looked = connection.info.get(_NEWEST)
+        if looked is None or looked[0] is not transaction:  # once for all rows of it
+            canary = connection.scalar(sa.select(info.c.canary))
+            looked = connection.info[_NEWEST] = (transaction, self.keys.newest(bytes(canary or b"")))
+        newest: Keyring = looked[1]
+        return newest.encrypt(plain)
+
+    def follow(self) -> sa.Connection:
+        """
+        Return a connection for who reads again and again; the caller rolls back between readings and closes.
+
+        On PostgreSQL each statement is then one round trip; pool, check and transaction would make it four.
+        """
+        connection = self.engine.connect().execution_options(read_only=True)
+        if connection.dialect.name == "postgresql":
+            connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        return connection
 
     def note(
         self,
@@ -59,10 +96,21 @@ class Ledger:
         ]
         if rows:
             connection.execute(events.insert(), rows)
+        if intents and what in _MEASURED:
+            numbers_of(connection).count(f"declarations.{what.replace(' ', '_')}", len(intents))
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+_NUMBERS = "dimona_numbers"
+
+
+def numbers_of(connection: sa.Connection) -> Numbers:
+    """Return what a transaction of ``Ledger.write`` adds to the tally when it is committed."""
+    found = connection.info.get(_NUMBERS)
+    return found if isinstance(found, Numbers) else Numbers()
 
 
 def open_ledger(url: str | sa.URL, keys: Keyring, *, actor: str) -> Ledger:

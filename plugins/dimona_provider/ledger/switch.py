@@ -15,6 +15,7 @@ from dimona_provider.domain.outcome import State
 from dimona_provider.ledger.intents import insert_once
 from dimona_provider.ledger.schema import batches, holds, intents
 from dimona_provider.ledger.store import Ledger
+from dimona_provider.ledger.stranded import is_stranded, unbound
 from dimona_provider.ledger.transitions import update_to
 
 EVERY = ""
@@ -108,6 +109,7 @@ def remove(
                 update_to(State.PLANNED, reason=None, claim=None, changed_at=now)
                 .where(
                     intents.c.state == State.HELD,
+                    sa.not_(is_stranded()),  # no switch and no mandate is what it lacks
                     sa.true() if employer == EVERY else intents.c.employer == employer,
                     sa.true() if dimona_conn_id == EVERY else intents.c.batch.in_(of_connection),
                 )
@@ -123,10 +125,14 @@ def remove(
 
 
 def release_intent(ledger: Ledger, reference: str, *, reason: str, now: float) -> bool:
-    """Plan one held intent again; return whether there was such a one."""
+    """
+    Plan one held intent again; return whether there was such a one.
+
+    What is held because something that it waits for was refused waits no more: a person knows better.
+    """
     with ledger.write() as connection:
         released = connection.scalar(
-            update_to(State.PLANNED, reason=None, claim=None, changed_at=now)
+            update_to(State.PLANNED, reason=None, claim=None, depends_on=unbound(), changed_at=now)
             .where(intents.c.reference == reference, intents.c.state == State.HELD)
             .returning(intents.c.id)
         )

@@ -42,7 +42,7 @@ def keep_all(ledger: Ledger, connection: sa.Connection, said: Iterable[Wish], *,
         for key in same:
             del latest[key]
     for piece in slices(list(latest.values())):  # in the order of the export
-        connection.execute(_upsert(connection), [_row(ledger, one, now) for one in piece])
+        connection.execute(_upsert(connection), [_row(ledger, connection, one, now) for one in piece])
 
 
 def _locked(connection: sa.Connection, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Any]:
@@ -70,14 +70,14 @@ def _is_same(row: Any, wish: Wish) -> bool:
     return (row.content, row.worker_hash) == (wish.content, wish.worker_hash)
 
 
-def _row(ledger: Ledger, wish: Wish, now: float) -> dict[str, Any]:
+def _row(ledger: Ledger, connection: sa.Connection, wish: Wish, now: float) -> dict[str, Any]:
     return {
         "environment": wish.environment,
         "employment": wish.employment,
         "employer": wish.employer,
         "worker_hash": wish.worker_hash,
         "content": wish.content,
-        "body": ledger.keys.encrypt(wish.body),
+        "body": ledger.encrypt(connection, wish.body),
         "plan_at": now,
         "seen_at": now,
         "changed_at": now,
@@ -123,6 +123,21 @@ def plan_again(connection: sa.Connection, environment: str, when: Mapping[str, f
         for some in slices(names):
             which = (employments.c.environment == environment, employments.c.employment.in_(some))
             connection.execute(employments.update().where(*which).values(plan_at=at))
+
+
+def changed_since(
+    connection: sa.Connection, environment: str, names: Collection[str], since: float
+) -> set[str]:
+    """Return those employments of *names* of which payroll has said something else after *since*."""
+    found: set[str] = set()
+    for some in slices(sorted(names)):
+        which = (
+            employments.c.environment == environment,
+            employments.c.employment.in_(some),
+            employments.c.changed_at > since,
+        )
+        found.update(connection.scalars(sa.select(employments.c.employment).where(*which)))
+    return found
 
 
 def unseen_since(ledger: Ledger, environment: str, employer: str, since: float) -> list[Wish]:

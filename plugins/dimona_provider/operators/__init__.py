@@ -1,10 +1,11 @@
-"""The operators, in the order of the flow: stage, plan, submit, settle, report, follow up, reconcile."""
+"""The operators, in the order of the flow: stage, plan, submit, settle, report, follow up, ask, reconcile."""
 
 from __future__ import annotations
 
+from dimona_provider.operators.alert import DimonaAlertOperator
+from dimona_provider.operators.decisions import DimonaAskOperator, DimonaCollectOperator
 from dimona_provider.operators.filing import DimonaSettleOperator, DimonaSubmitOperator
 from dimona_provider.operators.followup import (
-    DimonaAlertOperator,
     DimonaFollowUpOperator,
     DimonaFollowUpReportOperator,
 )
@@ -18,6 +19,8 @@ from dimona_provider.operators.report import DimonaReportOperator
 
 __all__ = [
     "DimonaAlertOperator",
+    "DimonaAskOperator",
+    "DimonaCollectOperator",
     "DimonaDriftReportOperator",
     "DimonaEmployersOperator",
     "DimonaFollowUpOperator",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from airflow.sdk import BaseOperator, Context
@@ -18,6 +19,7 @@ from dimona_provider.intake import take_source
 from dimona_provider.ledger import Ledger, batches
 from dimona_provider.ledger.freed import freed_by
 from dimona_provider.ledger.summaries import states_of_batch
+from dimona_provider.links import DimonaBatchLink
 from dimona_provider.operators.planning import log_taken
 from dimona_provider.pacing import open_line
 from dimona_provider.reporting import counts_line, notable_lines
@@ -45,7 +47,10 @@ class DimonaSubmitOperator(BaseOperator):
         ``dimona_default``
     """
 
-    template_fields = ("batch",)
+    template_fields: Sequence[str] = ("batch",)
+    operator_extra_links = (DimonaBatchLink(),)
+    filed: str | None = None
+    """The batch that this attempt works on, also one that *source* made; for its link."""
 
     def __init__(
         self,
@@ -65,7 +70,7 @@ class DimonaSubmitOperator(BaseOperator):
         """Record *source* if there is one, then send what is planned."""
         with task_ledger(context) as ledger:
             sweep(ledger, now=time.time())
-            reference = self._batch(context, ledger)
+            self.filed = reference = self._batch(context, ledger)
             _, settings = batch_and_settings(ledger, reference, self.dimona_conn_id)
             settle_and_log(self, ledger, reference, settings)
             filed = asyncio.run(_file(ledger, reference, settings, self._progress(reference)))
@@ -125,6 +130,7 @@ class DimonaSettleOperator(BaseOperator):
     """
 
     template_fields = ("batch",)
+    operator_extra_links = (DimonaBatchLink(),)
 
     def __init__(self, *, batch: str, dimona_conn_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -1,26 +1,25 @@
-"""What surrounds the hourly questions: settling, the alert before a deadline, and the report."""
+"""What surrounds the hourly questions: settling, and the report."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Any
 
-from airflow.sdk import BaseNotifier, BaseOperator, Context
+from airflow.sdk import BaseOperator, Context
 
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
-from dimona_provider.errors import DeadlineNear, DimonaError, ServiceUnavailable
+from dimona_provider.errors import DimonaError, ServiceUnavailable
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.ledger import Ledger, lateness
 from dimona_provider.ledger.due import QUIET
 from dimona_provider.ledger.freed import freed_on
+from dimona_provider.ledger.levels import levels
 from dimona_provider.ledger.unclear import Unclear, planned_again, routes_to_settle
+from dimona_provider.metrics import named
 from dimona_provider.pacing import open_line
-from dimona_provider.reporting import MOST_LINES, alert_sentence, open_lines, stuck_lines
+from dimona_provider.reporting import MOST_LINES, open_lines, stuck_lines
 from dimona_provider.retaining import apply_retention, retention_days
 from dimona_provider.settlement import Settled
 from dimona_provider.settling import settle_over, to_settle
@@ -29,9 +28,6 @@ from dimona_provider.submission import Submission
 from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import task_ledger
 from dimona_provider.upkeep import sweep
-
-OVERDUE = timedelta(hours=24)
-"""How long after its deadline a declaration still raises the alarm; the report lists it for ever."""
 
 
 class DimonaFollowUpOperator(BaseOperator):
@@ -101,55 +97,6 @@ def _to_file(ledger: Ledger, route: Route) -> set[str]:
     return {*planned_again(ledger, route, before=now - QUIET), *freed_on(ledger, route, now=now)}
 
 
-class DimonaAlertOperator(BaseOperator):
-    """
-    Fail when an unclear or held declaration is near its deadline, so that Airflow tells somebody.
-
-    Fails with one sentence: references and deadlines. It goes on failing until somebody has seen to it, and
-    for a day after the deadline.
-
-    :param alert_before: how long before the deadline; a ``timedelta``, 24 hours by default
-    :param notifiers: notifiers of Airflow's, called once an hour before the task fails; their context has the
-        sentence as ``dimona_alert``
-    """
-
-    def __init__(
-        self,
-        *,
-        alert_before: timedelta = timedelta(hours=24),
-        notifiers: Sequence[BaseNotifier] = (),
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.notifiers = notifiers
-        self.alert_before = alert_before
-
-    @guarded
-    def execute(self, context: Context) -> None:
-        """Look for such declarations."""
-        now = time.time()
-        with task_ledger(context) as ledger:
-            near = lateness.stuck(
-                ledger,
-                now=now,
-                after=now - OVERDUE.total_seconds(),
-                before=now + self.alert_before.total_seconds(),
-            )
-            if near:
-                self._notify(context, alert_sentence(near))
-                raise DeadlineNear(alert_sentence(near))
-        self.log.info("nothing unclear or held is near its deadline")
-
-    def _notify(self, context: Context, alert: str) -> None:
-        if not self.notifiers or context["ti"].try_number > 1:  # a retry finds the same, a minute later
-            return
-        for notifier in self.notifiers:
-            try:
-                notifier({**context, "dimona_alert": alert})
-            except Exception as error:  # noqa: BLE001 - whoever can't be told so is told by the failed task
-                self.log.warning("%s failed: %s", type(notifier).__name__, type(error).__name__)
-
-
 class DimonaFollowUpReportOperator(BaseOperator):
     """
     Log what is still open, and what of it a person should see to; returns counts by state.
@@ -165,6 +112,7 @@ class DimonaFollowUpReportOperator(BaseOperator):
         with task_ledger(context) as ledger:
             by_environment = lateness.open_states(ledger)
             late = lateness.late(ledger, now=now)
+            ledger.tally.level(named(levels(ledger, now=now)))
             stuck = lateness.stuck(ledger, now=now, limit=MOST_LINES)
         for line in open_lines(by_environment, late):
             self.log.info("%s", line)

@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from airflow.sdk import BaseOperator, Context
+from airflow.sdk import Asset, BaseOperator, Context
 
 from dimona_provider.errors import InvalidSource
+from dimona_provider.feed import CURSOR, read_cursor
 from dimona_provider.foreseeing import Foreseen, foresee
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.intake import plan_exports
@@ -27,11 +28,18 @@ class DimonaStageOperator(BaseOperator):
     Keep an export of payroll, encrypted, until ``DimonaPlanOperator`` has planned it; returns its size.
 
     :param pages: a callable, run in the worker, that yields lists of employments (docs/payroll.md)
+    :param feed: an asset that a ``DimonaFeedTrigger`` watches: up to where payroll's changes are staged is
+        written into its state store
     """
 
-    def __init__(self, *, pages: Callable[[], Iterable[Sequence[Any]]], **kwargs: Any) -> None:
+    def __init__(
+        self, *, pages: Callable[[], Iterable[Sequence[Any]]], feed: Asset | None = None, **kwargs: Any
+    ) -> None:
+        if feed is not None:
+            kwargs["inlets"] = [*kwargs.get("inlets", ()), feed]
         super().__init__(**kwargs)
         self.pages = pages
+        self.feed = feed
 
     @guarded
     def execute(self, context: Context) -> int:
@@ -49,7 +57,17 @@ class DimonaStageOperator(BaseOperator):
         self.log.info(
             "staged %d employments" if count else "payroll's export is empty: %d employments", count
         )
+        if self.feed is not None:
+            self._put_forward(context, self.feed)
         return count
+
+    def _put_forward(self, context: Context, feed: Asset) -> None:
+        """Say that all is staged up to the newest position that this run was started for."""
+        events = context["triggering_asset_events"]
+        seen = [event.extra for event in events[feed]] if feed in events else []
+        positions = [read_cursor(one["payload"][CURSOR]) for one in seen if "payload" in one]
+        if positions:
+            context["asset_state_store"][feed].set(CURSOR, max(positions))
 
 
 def _pages(make: Callable[[], Any], log: Log) -> Iterator[list[Any]]:

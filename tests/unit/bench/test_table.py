@@ -19,3 +19,11 @@ def test_json_leaves_out_what_a_figure_does_not_say():
     assert json.loads(json.dumps(content)) == {
         "cell": "c", "case": "1", "name": "early GETs", "value": 0, "wanted": "0", "met": False,
     }  # fmt: skip
+
+
+def test_a_figure_without_a_unit_comes_back_from_json():
+    content = Figure("c", "1", "early GETs", 0, wanted="0", met=True).as_json()
+
+    assert markdown([Figure(**content)]) == markdown(
+        [Figure("c", "1", "early GETs", 0, wanted="0", met=True)]
+    )

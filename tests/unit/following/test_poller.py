@@ -31,11 +31,15 @@ class Service:
         self.ready = ready
         self.looks: dict[int, list[float]] = defaultdict(list)
         self.faults: list[httpx.Response | Exception] = []
+        self.on_the_way: list[float] = []
+        """Seconds that the next GETs need until they arrive."""
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/token"):
             return httpx.Response(200, json=TOKEN)
         number = int(request.url.path.rsplit("/", 1)[1])
+        if self.on_the_way:
+            await self.clock.sleep(self.on_the_way.pop(0))
         age = self.clock.now() - START
         self.looks[number].append(age)
         if self.faults:
@@ -93,6 +97,17 @@ def test_looks_follow_the_schedule_of_the_nsso() -> None:
 
     expected = [*range(3, 30), *range(90, 1200, 60), 4800, 8400, 12000]
     assert service.looks[1] == pytest.approx(expected, abs=0.01)
+
+
+def test_a_get_that_arrives_late_is_not_followed_early() -> None:
+    service = Service(VirtualClock(), ready=lambda _n: 200)
+    service.on_the_way = [0.09, 0.0, 0.3, 0.0, 0.7, 0.0, 0.95, 0.0]
+
+    follow(service)
+
+    arrived = [look for look in service.looks[1] if look < 30]
+    assert all(after - before >= 0.9999 for before, after in itertools.pairwise(arrived))
+    assert len(arrived) >= 22
 
 
 def test_an_answer_ends_the_looks() -> None:

@@ -14,7 +14,18 @@ from dimona_provider.ledger.attempts import Attempted, Verdict, record_attempts
 from dimona_provider.ledger.claims import GRACE, LEASE
 from dimona_provider.ledger.setup import initialise
 from support.clocks import START
-from support.ledgers import KEYS, batch_of, new_batch, new_intent, record, row, rows, set_state, states
+from support.ledgers import (
+    KEYS,
+    batch_of,
+    new_batch,
+    new_intent,
+    record,
+    row,
+    rows,
+    set_state,
+    states,
+    still_claimed,
+)
 from support.people import EMPLOYER, OTHER_EMPLOYER
 
 TIMEOUT = 15.0
@@ -140,12 +151,12 @@ def test_a_claim_holds_until_somebody_else_decides(ledger):
     batch = batch_of(ledger, 1)
     (claimed,) = claim(ledger, batch)
 
-    holds = claims.standing(ledger, [(claimed.id, "sender")])
-    others = claims.standing(ledger, [(claimed.id, "another")])
+    holds = still_claimed(ledger, [(claimed.id, "sender")])
+    others = still_claimed(ledger, [(claimed.id, "another")])
     claims.expire(ledger, batch, now=START + 1000, request_timeout=TIMEOUT)
 
     assert (holds, others) == ({(claimed.id, "sender")}, set())
-    assert not claims.standing(ledger, [(claimed.id, "sender")])
+    assert not still_claimed(ledger, [(claimed.id, "sender")])
 
 
 def test_a_claim_is_called_unclear_only_when_nobody_can_be_sending(ledger):

@@ -149,7 +149,7 @@ def test_a_declaration_of_another_intent_is_refused(ledger, unclear):
 
 def test_what_has_a_declaration_already_is_not_decided_here(ledger):
     batch_of(ledger, 1)
-    set_state(ledger, 1, state=State.UNCLEAR, declaration_id=FILED, reason="an unknown result R")
+    set_state(ledger, 1, state=State.UNCLEAR, declaration_id=FILED, result="R", reason="an unknown result R")
 
     with pytest.raises(DecisionRefused, match=f"was filed as {FILED}, and an unknown result R"):
         resolve_not_filed(ledger, row(ledger, 1).reference, reason="x", now=START + 9_000)

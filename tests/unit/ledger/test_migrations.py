@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 
 from dimona_provider.domain.outcome import OPEN, State
 from dimona_provider.errors import ConfigurationError
-from dimona_provider.ledger import answers, claims, open_ledger, setup, staging, switch
+from dimona_provider.ledger import answers, askings, claims, open_ledger, setup, staging, switch
 from dimona_provider.ledger.engine import make_engine
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.keys import Keyring
@@ -118,7 +118,7 @@ def old(new_database):
 
     def make(kind):
         url = new_database(kind)
-        engine = make_engine(url)
+        engine = make_engine(url, may_create=True)
         engines.append(engine)
         upgrade(engine, "0001")
         fill(engine)
@@ -203,6 +203,33 @@ def test_every_version_on_the_way_has_the_data(kind, old):
 
         after = everything(engine)
         assert all(len(after[name]) == len(rows) for name, rows in before.items())
+
+
+@BOTH
+def test_a_question_from_before_people_were_asked_in_airflow_is_asked_there(kind, old):
+    url, engine = old(kind)
+    upgrade(engine, "0006")
+    asked = {
+        "reference": "Q",
+        "environment": ENVIRONMENT,
+        "employer": people.EMPLOYER,
+        "kind": "brake",
+        "key": "k",
+        "employments": '["E-1"]',
+        "options": "keep file",
+    }
+    asked |= {"answer_by": START + 60, "asked_at": START, "body": KEYS.encrypt(b"[]")}
+    with engine.begin() as connection:
+        names = ", ".join(asked)
+        values = ", ".join(f":{name}" for name in asked)
+        connection.execute(sa.text(f"INSERT INTO decisions ({names}) VALUES ({values})"), asked)  # noqa: S608
+
+    initialise(url, lambda: KEYS, None, now=START, backed_up=True)
+    ledger = open_ledger(url, KEYS, actor="test")
+
+    (asking,) = askings.collect(ledger, "run/collect", now=START + 1)
+    assert [one.reference for one in askings.still_open(ledger, asking, now=START + 1)] == ["Q"]
+    ledger.close()
 
 
 def test_a_sqlite_ledger_is_copied_before_it_is_migrated(old, tmp_path):

@@ -9,7 +9,7 @@ from dimona_provider.ledger.attempts import Attempted, Verdict, record_attempts
 from dimona_provider.ledger.unclear import unclear
 from dimona_provider.upkeep import sweep
 from support.clocks import START
-from support.ledgers import ENVIRONMENT, ROUTES, batch_of, file_all, row, rows, set_state
+from support.ledgers import ENVIRONMENT, ROUTES, batch_of, file_all, row, rows, set_state, still_claimed
 
 AHEAD = START + 10 * 365 * 86_400.0
 DAY = 86_400.0
@@ -94,7 +94,7 @@ def test_a_403_places_the_switch_with_the_verdict(ledger):
     (hold,) = rows(ledger, schema.holds)
     assert (hold.dimona_conn_id, hold.employer) == ("dimona_default", row(ledger, 1).employer)
     assert [one.state for one in rows(ledger)] == ["held", "sending", "held"]
-    assert claims.standing(ledger, [(claimed[1].id, "sender")]) == set()
+    assert still_claimed(ledger, [(claimed[1].id, "sender")]) == set()
 
 
 def test_a_403_of_nobody_knows_whom_stops_no_other_employer(ledger):

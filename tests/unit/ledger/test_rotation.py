@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from dimona_provider.errors import ConfigurationError, DecisionRefused, KeysRotated
-from dimona_provider.ledger import claims, open_ledger, rotation, schema, staging
+from dimona_provider.ledger import claims, open_ledger, questions, rotation, schema, staging, wishes
 from dimona_provider.ledger.answers import insert_answers
 from dimona_provider.ledger.keys import Keyring, key_file_locked, read_keys, replace_keys, write_new_keys
 from dimona_provider.ledger.setup import initialise
@@ -110,7 +110,7 @@ def test_progress_is_told_after_each_page(filled, monkeypatch):
 
     rotation.reencrypt(other, lambda *numbers: told.append(numbers), now=START)
 
-    assert told == [(4, 4), (6, 6), (9, 9), (11, 11), (12, 12)]
+    assert told == [(1, 1), (5, 5), (7, 7), (10, 10), (12, 12)]
     other.close()
 
 
@@ -177,12 +177,86 @@ def test_a_sender_with_the_old_keys_gives_back_what_it_claimed_and_may_be_tried_
     other.close()
 
 
-def test_what_an_old_process_still_writes_keeps_the_old_key(filled):
+def wish(ledger):
+    said = wishes.Wish(ENVIRONMENT, "E-9", "0477472701", "worker", "content", b"{}")
+    with ledger.write() as connection:
+        wishes.keep_all(ledger, connection, [said], now=START)
+
+
+def question(ledger):
+    about = questions.Question(ENVIRONMENT, "0477472701", "gone", ["E-9"], [1], ["keep"], START, b"[]")
+    with ledger.write() as connection:
+        questions.ask(ledger, connection, about, now=START)
+
+
+WRITES = {
+    "intents": lambda ledger: record(ledger, new_intent(9)),
+    "answers": lambda ledger: insert_answers(ledger, ENVIRONMENT, [received(ledger, 4, "A")]),
+    "staged_pages": lambda ledger: staging.stage(ledger, "late", 1, ["late"], now=START),
+    "employments": wish,
+    "decisions": question,
+}
+
+
+def test_every_column_that_is_written_is_among_the_writes():
+    assert set(WRITES) == {column.table.name for column in rotation._COLUMNS} - {schema.info.name}
+
+
+@pytest.mark.parametrize("table", WRITES)
+def test_a_process_that_has_only_the_old_key_writes_nothing_with_it(filled, table):
+    ledger, _ = filled
+    rotated = rotation.promote(rotation.begin(KEYS))
+    other = reopened(ledger, rotated)
+    with pytest.raises(StopIteration):  # it need not have come to its end
+        rotation.reencrypt(other, lambda *_: next(iter(())), now=START)
+    before = rows(ledger, schema.metadata.tables[table])
+
+    with pytest.raises(KeysRotated, match="nothing is written with the old one") as caught:
+        WRITES[table](ledger)
+
+    assert caught.value.retryable
+    assert rows(ledger, schema.metadata.tables[table]) == before
+    WRITES[table](other)
+    assert len(rows(ledger, schema.metadata.tables[table])) == len(before) + 1
+    other.close()
+
+
+@pytest.mark.parametrize("table", WRITES)
+def test_a_process_that_knows_the_new_key_changes_to_it(filled, table):
+    ledger, _ = filled
+    begun = rotation.begin(KEYS)
+    early, other = reopened(ledger, begun), reopened(ledger, rotation.promote(begun))
+    count = len(rows(ledger, schema.metadata.tables[table]))
+    rotation.reencrypt(other, nothing, now=START)
+
+    WRITES[table](early)
+
+    written = rows(ledger, schema.metadata.tables[table])
+    assert len(written) == count + 1
+    assert other.keys.encrypted_first(written[-1].body)
+    rotation.check_droppable(other, restarted=True, now=START)
+    early.close()
+    other.close()
+
+
+def test_who_is_ahead_of_the_rotation_writes_with_the_new_key(filled):
+    ledger, _ = filled
+    other = reopened(ledger, rotation.promote(rotation.begin(KEYS)))
+
+    staging.stage(other, "early", 1, ["early"], now=START)
+
+    assert other.keys.encrypted_first(rows(ledger, schema.staged_pages)[-1].body)
+    other.close()
+
+
+def test_what_was_written_with_the_old_key_in_the_last_moment_is_found(filled):
     ledger, _ = filled
     rotated = rotation.promote(rotation.begin(KEYS))
     other = reopened(ledger, rotated)
     rotation.reencrypt(other, nothing, now=START)
-    staging.stage(ledger, "late", 1, ["late"], now=START)
+    late = {"export": "late", "number": 1, "body": KEYS.encrypt(b"[]"), "staged_at": START}
+    with ledger.write() as connection:
+        connection.execute(schema.staged_pages.insert().values(late))
 
     with pytest.raises(DecisionRefused, match=r"1 records are still encrypted with an old key.*--continue"):
         rotation.check_droppable(other, restarted=True, now=START)

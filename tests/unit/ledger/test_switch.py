@@ -9,7 +9,18 @@ from dimona_provider.domain.routes import Route
 from dimona_provider.ledger import batches, claims, schema, switch
 from support import people
 from support.clocks import START
-from support.ledgers import ENVIRONMENT, RUN, batch_of, new_batch, new_intent, record, rows, set_state, states
+from support.ledgers import (
+    ENVIRONMENT,
+    RUN,
+    batch_of,
+    new_batch,
+    new_intent,
+    record,
+    rows,
+    set_state,
+    states,
+    still_claimed,
+)
 
 CONN, EMPLOYER = "dimona_default", people.EMPLOYER
 OTHER_EMPLOYER = people.OTHER_EMPLOYER
@@ -66,11 +77,11 @@ def test_what_is_stopped_stays_planned_and_goes_once_the_switch_is_off(ledger):
 def test_a_switch_reaches_what_is_claimed_but_not_sent(ledger):
     batch = batch_of(ledger, 1)
     claimable(ledger, batch)
-    assert claims.standing(ledger, [(1, "sender")])
+    assert still_claimed(ledger, [(1, "sender")])
 
     switch.place(ledger, "stop", now=START)
 
-    assert not claims.standing(ledger, [(1, "sender")])
+    assert not still_claimed(ledger, [(1, "sender")])
 
 
 def test_placing_again_changes_nothing(ledger):

@@ -36,6 +36,22 @@ def test_filling_again_adds_only_what_is_new_and_changes_nothing(store):
     assert store.page(limit=10).records == list(employments(10, TODAY))
 
 
+async def test_the_change_feed_goes_on_with_every_record_that_is_new_or_changed(store, http):
+    async def position():
+        return (await http.get("/payroll/changes", params={"after": 3})).json()
+
+    assert await position() == {"cursor": 0}
+    store.fill(employments(5, TODAY))
+    store.fill(employments(5, TODAY))
+    assert await position() == {"cursor": 5}
+
+    changed = {**next(employments(1, TODAY)), "status": "withdrawn"}
+    store.put(changed)
+
+    assert await position() == {"cursor": 6}
+    assert store.page().records[0] == changed
+
+
 def test_pages_follow_each_other_to_the_end(store):
     store.fill(employments(5, TODAY))
 

@@ -6,7 +6,7 @@ import pytest
 
 from dimona_provider.domain.routes import Routes
 from dimona_provider.intake import plan_exports
-from dimona_provider.ledger import batches, staging
+from dimona_provider.ledger import answering, batches, staging
 from dimona_provider.ledger.schema import intents
 from dimona_provider.wanting import wished
 from support.people import EMPLOYER, OTHER_SSIN, employment, in_body
@@ -68,6 +68,54 @@ def test_a_withdrawn_employment_whose_period_stands_is_a_gap_and_one_that_is_gon
 
     assert [one.is_withdrawn for one in wishes(world)] == [True]
     assert gaps(world) == []
+
+
+def withdrawn_too_late(world):
+    """Let payroll withdraw what has begun; return the question."""
+    declare(world, employment())
+    world.passes(30 * 86_400.0)
+    declare(world, employment(status="withdrawn"))
+    (asked,) = answering.questions(world.ledger)
+    return asked
+
+
+def answer(world, asked, option):
+    answering.answer(world.ledger, asked.reference, option, reason="test", now=world.clock.now())
+
+
+def test_what_nobody_has_decided_yet_is_a_gap_and_what_a_person_keeps_is_none(world):
+    asked = withdrawn_too_late(world)
+    assert [kind for kind, *_ in gaps(world)] == ["unknown_period"]
+
+    answer(world, asked, "keep")
+    declare(world)
+
+    assert gaps(world) == []
+
+
+def test_what_nobody_decided_in_time_is_kept_and_no_gap(world):
+    asked = withdrawn_too_late(world)
+    world.passes(asked.answer_by - world.clock.now() + 1)
+
+    assert gaps(world) == []
+
+
+def test_what_payroll_is_to_correct_stays_a_gap(world):
+    answer(world, withdrawn_too_late(world), "correct")
+    declare(world)
+
+    assert [kind for kind, *_ in gaps(world)] == ["unknown_period"]
+
+
+def test_a_new_wish_after_a_kept_one_is_compared_again(world):
+    answer(world, withdrawn_too_late(world), "keep")
+    declare(world, employment(end_date="2027-12-31"))
+    assert gaps(world) == []
+    (period,) = {one.period_id for one in world.intents()}
+
+    world.by_hand({"dimonaUpdate": {"periodId": period, "endDate": "2027-11-30"}})
+
+    assert gaps(world) == [("date", "E-1", "end date")]
 
 
 @pytest.mark.parametrize(

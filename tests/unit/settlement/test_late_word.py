@@ -9,7 +9,7 @@ from dimona_provider.domain.outcome import State
 from dimona_provider.ledger import claims, decisions, lateness
 from dimona_provider.ledger.schema import intents
 from dimona_provider.upkeep import sweep
-from support.ledgers import set_state
+from support.ledgers import set_state, still_claimed
 from support.people import in_body, item, ssin
 from support.world import World
 
@@ -98,7 +98,7 @@ def test_the_second_sender_is_stopped_before_its_post(
 
     world.report(token, intent, declaration_id=number)
 
-    assert claims.standing(world.ledger, [(intent, second)]) == set()
+    assert still_claimed(world.ledger, [(intent, second)]) == set()
     assert (world.intents()[0].state, world.intents()[0].declaration_id) == ("sent", number)
     assert lateness.stuck(world.ledger, now=world.clock.now()) == []
 

@@ -21,6 +21,7 @@ from dimona_provider.ledger.schema import intents
 from dimona_provider.ledger.summaries import notable
 from dimona_provider.submission import Submission
 from support.budgets import own_budget
+from support.ledgers import still_claimed
 from support.nsso import Wire, settings
 from support.people import OTHER_EMPLOYER, SSIN, in_body, item
 from support.world import ROUTE, RUN, World
@@ -337,7 +338,7 @@ def test_a_claim_that_others_called_unclear_is_not_sent_any_more(world: World) -
     claimed = claims.claim(world.ledger, batch, "old", limit=10, now=world.clock.now())
     world.expire(batch)
 
-    still = claims.standing(world.ledger, [(claimed[0].id, "old")])
+    still = still_claimed(world.ledger, [(claimed[0].id, "old")])
 
     assert not still
     assert [one.reason for one in notable(world.ledger, [batch])] == [

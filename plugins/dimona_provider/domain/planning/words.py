@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class _Said(StrEnum):
@@ -15,6 +16,14 @@ class _Said(StrEnum):
         made._value_ = code
         made.sentence = sentence
         return made
+
+    @classmethod
+    def of(cls, code: str) -> Self:
+        """Return the member with this code; raises ValueError when there is none."""
+        found = next((one for one in cls if one == code), None)
+        if found is None:
+            raise ValueError(f"{cls.__name__} has no such code")
+        return found
 
 
 class Reason(_Said):
@@ -38,6 +47,7 @@ class Reason(_Said):
     LATER_END = "later_end", "the end of a flexi-job can't move later"
     UNWANTED = "unwanted", "payroll's change leaves this period without an employment"
     REPLACEMENT = "replacement", "takes the place of a period that is cancelled"
+    DECIDED = "decided", "a person decided to cancel the period"
 
 
 class Problem(_Said):
@@ -63,6 +73,7 @@ class Problem(_Said):
         "this flexi-job was declared without an end: end it, so that each quarter gets its own",
     )
     REFUSED = "refused", "the NSSO would refuse what payroll says"
+    TOO_LATE = "too_late", "a person decided to cancel its period, and by now it is too late: it stays"
     CIRCULAR = "circular", "its periods would have to change all at once: declare the changes yourself"
 
 
@@ -81,11 +92,43 @@ class DecisionKind(_Said):
         "occasional work goes on for more than two days, and its first days can't be cancelled",
     )
     BRAKE = "brake", "unusually many periods of this employer would end or be cancelled at once"
+    WARNED = "warned", "the NSSO took it with a warning that changes what the worker may be paid as"
+    UNCLEAR = "unclear", "nobody can say whether the NSSO has it, and the machine may not send it again"
+    UNREAD = "unread", "the NSSO gave an outcome that this version does not know"
+    REFUSED = "refused", "the NSSO refused it for something that may be put right outside of it"
 
 
 class Option(_Said):
     """What a person may answer."""
 
-    KEEP = "keep", "leave the period as it is declared"
+    KEEP = "keep", "leave it as it is"
     FILE = "file", "file it all the same; the answer is recorded"
     CORRECT = "correct", "correct payroll's record, and plan again"
+    APPROVED = "approved", "the NSSO has approved it in writing; the answer is recorded"
+    CANCEL = "cancel", "cancel the period while that is lawful; nobody works in it"
+    NOT_FILED = "not_filed", "the NSSO does not have it: look once more, then send it"
+    AGAIN = "again", "its cause is gone: file the very same once more"
+    ACCEPTED = "accepted", "the NSSO explained it: accepted"
+    ACCEPTED_WITH_WARNING = "warned", "the NSSO explained it: accepted with a warning"
+    NOT_ACCEPTED = "refused", "the NSSO explained it: refused"
+
+
+_EFFECTS = {
+    Option.FILE: "the next plan files it",
+    Option.CANCEL: "the next plan cancels it, if that is still lawful then",
+    Option.AGAIN: "the next plan files it again",
+    Option.NOT_FILED: "it is looked for once more, and sent if it is not there",
+    **dict.fromkeys(
+        (Option.ACCEPTED, Option.ACCEPTED_WITH_WARNING, Option.NOT_ACCEPTED), "that is its outcome"
+    ),
+}
+
+
+def effect_of(option: str) -> str:
+    """
+    Say what follows from an answer.
+
+    >>> effect_of("keep"), effect_of("file")
+    ('nothing is filed', 'the next plan files it')
+    """
+    return _EFFECTS.get(Option.of(option), "nothing is filed")
