@@ -68,6 +68,23 @@ chaos: setup ## Kill and fail a real Airflow at random, compare its ledger with 
 	@$(BIN)/python -m tests.chaos --runs $(RUNS) --seed $(SEED) --employments $(EMPLOYMENTS) \
 		$(if $(ONLY),--only $(ONLY)) $(if $(KEEP),--keep)
 
+# Secrets for docker-compose.yaml: CLIENT_ID=… PRIVATE_KEY=file (docs/deployment.md). Needs no environment.
+.PHONY: secrets
+secrets: ## Make the folder secrets/ for a deployment (CLIENT_ID=… PRIVATE_KEY=file.pem)
+	@$(PYTHON) -m include.deployment secrets secrets --client-id "$(CLIENT_ID)" --private-key "$(PRIVATE_KEY)"
+
+# Compose: STANDINS=script builds local stand-ins where no registry can be reached (docs/testing.md).
+.PHONY: test-compose
+test-compose: setup ## Bring docker-compose.yaml up, kill a worker and a triggerer, compare ledger and truth
+	@$(BIN)/python -m tests.compose $(if $(STANDINS),--standins "$(STANDINS)")
+
+# WORKERSxTRIGGERERS; the image is the one that test-compose has built (docs/deployment.md).
+SCALE ?= 1x1 2x1 4x1 1x2 2x2
+
+.PHONY: bench-compose
+bench-compose: setup ## Measure docker-compose.yaml with 1, 2, 4 workers and 1, 2 triggerers (SCALE="1x1 2x2")
+	@$(BIN)/python -m tests.compose.scale $(SCALE)
+
 # A month of a synthetic employer in simulated time: seconds (docs/testing.md).
 WORKERS ?= 240
 

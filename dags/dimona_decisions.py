@@ -28,5 +28,12 @@ with DAG(
     tags=["dimona"],
     doc_md=__doc__,
 ) as dag:
-    collect = DimonaCollectOperator(task_id="collect")
-    DimonaAskOperator.partial(task_id="ask", outlets=[answers]).expand(asking=collect.output)
+    collect = DimonaCollectOperator(
+        task_id="collect",
+        doc_md="Puts all open questions together, one asking for each employer and day; asks nobody twice.",
+    )
+    DimonaAskOperator.partial(
+        task_id="ask",
+        outlets=[answers],
+        doc_md="Asks a person; no answer by the deadline means that everything stays as it is.",
+    ).expand(asking=collect.output)

@@ -25,6 +25,13 @@ def parser() -> argparse.ArgumentParser:
     add("--data", type=Path, required=True, help="folder for declarations, journal, port and keys")
     add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     add("--port", type=int, default=0, help="port to listen on (0: a free one, written to DATA/port)")
+    add(
+        "--certificate",
+        type=Path,
+        nargs=2,
+        metavar=("CERTIFICATE", "KEY"),
+        help="serve https with these PEM files (default: plain http)",
+    )
     add("--seed", type=int, default=1, help="decides the processing times (1)")
     add("--client-id", default=_CLIENT, help=f"the registered client ({_CLIENT})")
     add(
@@ -69,7 +76,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.data.mkdir(parents=True, exist_ok=True)
     keys = [path.read_text() for path in options.public_key or []] or [own_key(options.data)]
     with Simulator({options.client_id: keys}, settings, folder=options.data) as simulator:
-        serve(simulator, options.host, options.port, options.data, _payroll(options.payroll))
+        serve(
+            simulator,
+            options.host,
+            options.port,
+            options.data,
+            _payroll(options.payroll),
+            certificate=tuple(options.certificate) if options.certificate else None,
+        )
 
 
 def _settings(options: argparse.Namespace) -> Settings:

@@ -31,14 +31,24 @@ class _Server(uvicorn.Server):
             unfinished = self._folder / "port.new"
             unfinished.write_text(f"{port}\n")
             unfinished.replace(self._folder / "port")
-            log.info("simulator ready at http://%s:%s", host, port)
+            scheme = "https" if self.config.is_ssl else "http"
+            log.info("simulator ready at %s://%s:%s", scheme, host, port)
 
 
-def serve(simulator: Simulator, host: str, port: int, folder: Path, more: Iterable[BaseRoute] = ()) -> None:
+def serve(
+    simulator: Simulator,
+    host: str,
+    port: int,
+    folder: Path,
+    more: Iterable[BaseRoute] = (),
+    *,
+    certificate: tuple[Path, Path] | None = None,
+) -> None:
     """
     Serve until SIGTERM or SIGINT; open connections are not waited for.
 
-    Port 0 takes a free one; *folder*/port then holds its number.
+    Port 0 takes a free one; *folder*/port then holds its number. *certificate* and the key to it, PEM files,
+    make it https.
     """
     listening = socket.create_server((host, port), backlog=2048)
     # Connections inherit it. Without, an answer's body waits 40 ms for the acknowledgement of its headers.
@@ -49,6 +59,8 @@ def serve(simulator: Simulator, host: str, port: int, folder: Path, more: Iterab
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=1,
+        ssl_certfile=certificate and certificate[0],
+        ssl_keyfile=certificate and certificate[1],
     )
     _Server(config, folder).run([listening])
 

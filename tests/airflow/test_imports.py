@@ -17,7 +17,9 @@ _AIRFLOW = {
     "airflow.providers.common.io",  # Airflow looks for the handlers of every asset
     "airflow.sdk.observability.stats",  # a name for what Airflow's task process has loaded
     "airflow.providers.standard",  # operators that come with Airflow
-}
+    "airflow.sdk.bases.operatorlink", "airflow.sdk.execution_time.hitl",  # parts that only some tasks need
+    "asgiref",  # a few small files: Airflow's trigger of a question to a person
+}  # fmt: skip
 _HTTP_HOOK = {
     "airflow.providers.http", "airflow.providers.common.compat",
     "aiohappyeyeballs", "aiohttp", "aiosignal", "charset_normalizer", "frozenlist", "multidict", "propcache",

@@ -63,6 +63,8 @@ def test_json_can_be_read(block: Block) -> None:
 def test_a_connection_that_is_shown_can_be_used(
     name: str, text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    from airflow.sdk import BaseHook
+
     from dimona_provider.hooks import DimonaHook, DimonaLedgerHook
 
     key, keys = tmp_path / "private_key.pem", tmp_path / "ledger-keys.json"
@@ -78,6 +80,8 @@ def test_a_connection_that_is_shown_can_be_used(
         assert location.url.get_backend_name() == "postgresql"
         assert location.key_file == keys
         assert location.keys()
+    elif name == "AIRFLOW_CONN_PAYROLL_FEED":
+        assert BaseHook.get_connection("payroll_feed").host.endswith("/payroll/changes")
     else:
         assert isinstance(DimonaHook().settings(), Settings)
 

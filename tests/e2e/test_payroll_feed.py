@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from cryptography.fernet import Fernet
 
 from include.demo.api import FINISHED
 from include.demo.environment import home
@@ -124,7 +125,8 @@ def test_an_event_holds_a_position_and_nothing_else(live: Live) -> None:
     assert all(one.keys() == {"from_trigger", "payload"} for one in kept)
     assert all(one["payload"].keys() == {"cursor"} and type(one["payload"]["cursor"]) is int for one in kept)
     ((kwargs,),) = rows(live, "SELECT kwargs FROM \"trigger\" WHERE classpath LIKE '%DimonaFeedTrigger'")
-    assert "payroll_feed" in kwargs
+    in_clear = Fernet(live.stack.installation.fernet_key).decrypt(kwargs.encode()).decode()
+    assert json.loads(in_clear) == {"conn_id": "payroll_feed", "every": 2.0, "again_after": 900.0}
 
 
 @full

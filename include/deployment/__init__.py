@@ -1,0 +1,1 @@
+"""What docker-compose.yaml runs besides Airflow itself: its check, first set-up, health checks and demo."""

@@ -1,0 +1,96 @@
+"""``python -m tests.compose``: exit with 1 when the run fails, or anything is lost, twice or left behind."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from include.demo.api import AirflowApi
+from include.deployment.places import AUTHORITIES, DEMO_KEYS, EXAMPLE
+from include.deployment.setting_up import ADMIN
+from tests.chaos.report import last_line
+from tests.compose.comparing import compared
+from tests.compose.ordeal import Ordeal, Stuck
+from tests.compose.project import ComposeFailed, Project, official_images
+from tests.compose.secrets_folder import make_secrets
+
+PER_SECOND = 30
+"""A budget that makes sending last half a minute, so that the kill meets it."""
+BUILDING, STARTING = 1800.0, 480.0
+"""Seconds."""
+app = typer.Typer(pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    standins: Annotated[Path | None, typer.Option(help="script that builds local stand-ins")] = None,
+    employments: Annotated[int, typer.Option(min=500, help="size of the payroll")] = 1000,
+    port: Annotated[int, typer.Option(help="where the UI is meanwhile")] = 18080,
+) -> None:
+    """Bring docker-compose.yaml up, kill a worker and a triggerer in the middle, compare both sides."""
+    began = time.monotonic()
+
+    def tell(line: str) -> None:
+        typer.echo(f"[{time.monotonic() - began:5.0f} s] {line}")
+
+    directory = Path(tempfile.mkdtemp(prefix="dimona-compose-"))
+    settings = {
+        "DIMONA_SECRETS": str(make_secrets(directory, PER_SECOND)),
+        "DIMONA_AUTHORITIES": str(DEMO_KEYS / AUTHORITIES),
+        "DIMONA_PORT": str(port),
+        "DIMONA_EMPLOYMENTS": str(employments),
+        "DIMONA_TASK_HEARTBEAT_TIMEOUT": "30",
+    }
+    project = Project(f"dimona-test-{secrets.token_hex(3)}", settings)
+    try:
+        if standins is not None:
+            words = [word for name, image in official_images().items() for word in (f"--{name}", image)]
+            subprocess.run([str(standins), *words], check=True)
+        project.compose("build", timeout=BUILDING)
+        tell("the image is built")
+        began = time.monotonic()
+        try:
+            see_that_it_refuses(project)
+            tell("without profile demo the example's secrets are refused")
+            project.compose("up", "--detach", "--wait", timeout=STARTING)
+            tell("all is healthy")
+            password = (EXAMPLE / "admin_password").read_text()
+            ordeal = Ordeal(project, AirflowApi(f"http://127.0.0.1:{port}", ADMIN, password), tell)
+            ended = ordeal.run()
+            tell(f"{ended.dag_id}: {ended.state}, on {ordeal.words()}")
+            outcome, complaints = compared(project, ordeal, ended, directory)
+        finally:
+            project.compose("down", "--volumes", "--timeout", "10")
+    except (ComposeFailed, Stuck) as error:
+        typer.echo(str(error))
+        raise typer.Exit(1) from None
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+    complaints += [f"down -v left {one}" for one in project.left()]
+    tell("down -v is done")
+    for line in complaints:
+        typer.echo(line)
+    typer.echo(last_line([outcome]))
+    raise typer.Exit(1 if complaints else 0)
+
+
+def see_that_it_refuses(project: Project) -> None:
+    """Raise Stuck unless the check refuses the example's secrets where no simulator is."""
+    try:
+        Project(project.name, project.settings, profiles=()).compose("run", "--rm", "check")
+    except ComposeFailed as error:
+        if "these are the example's" not in str(error):
+            raise
+    else:
+        raise Stuck("the example's secrets were not refused outside the demo")
+
+
+if __name__ == "__main__":
+    app()
