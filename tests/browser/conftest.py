@@ -136,8 +136,8 @@ def pictured(tmp_path_factory: pytest.TempPathFactory) -> Pictured:
     folder.mkdir(parents=True, exist_ok=True)
 
     def take(shown: Any, name: str) -> None:
-        path = folder / f"{name}.png"
-        shown.screenshot(path=path)
+        path = folder / f"{name}.jpg"
+        shown.screenshot(path=path, type="jpeg", quality=75)
         assert 0 < path.stat().st_size < TOO_LARGE, f"{path} has {path.stat().st_size} bytes"
 
     return take
