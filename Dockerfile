@@ -8,7 +8,10 @@ RUN pip wheel --no-cache-dir --no-deps --wheel-dir /tmp/wheels /tmp/source
 
 FROM apache/airflow:3.3.2-python3.13
 COPY --from=wheel /tmp/wheels /tmp/wheels
-RUN pip install --no-cache-dir --no-index --no-deps /tmp/wheels/*.whl && pip check
+RUN pip install --no-cache-dir --no-index --no-deps /tmp/wheels/*.whl
+# Airflow's executor can't be imported with celery 5.7; the official image has an older one, and this does nothing.
+RUN pip install --no-cache-dir "celery<5.7" && pip check \
+    && python -c "import airflow.providers.celery.executors.celery_executor"
 # Made here, so that new volumes at these places belong to the user that the image runs as.
 RUN mkdir --mode=0700 /opt/airflow/keys /opt/airflow/simulator
 COPY --chown=airflow:0 include /opt/airflow/include

@@ -59,7 +59,7 @@ def main(
         try:
             see_that_it_refuses(project)
             tell("without profile demo the example's secrets are refused")
-            project.compose("up", "--detach", "--wait", timeout=STARTING)
+            start(project)
             tell("all is healthy")
             password = (EXAMPLE / "admin_password").read_text()
             ordeal = Ordeal(project, AirflowApi(f"http://127.0.0.1:{port}", ADMIN, password), tell)
@@ -79,6 +79,18 @@ def main(
         typer.echo(line)
     typer.echo(last_line([outcome]))
     raise typer.Exit(1 if complaints else 0)
+
+
+def start(project: Project) -> None:
+    """Start all and wait until it is healthy; what doesn't become so says why, before it is gone."""
+    try:
+        project.compose("up", "--detach", "--wait", timeout=STARTING)
+    except ComposeFailed:
+        for one in project.containers():
+            if one.health not in {"healthy", ""}:
+                typer.echo(f"{one.service} is {one.state}, {one.health}:")
+                typer.echo(project.compose("logs", "--tail", "15", "--no-log-prefix", one.service))
+        raise
 
 
 def see_that_it_refuses(project: Project) -> None:
