@@ -106,7 +106,8 @@ def _table(found: Iterable[Asked]) -> Iterator[str]:
         holds = one.holds(now())
         named = ", ".join(one.employments[:5]) + (", …" if len(one.employments) > 5 else "")
         yield f"{one.reference}  {one.employer}  {one.kind}: {_sentence(one.kind)}\n"
-        yield f"  {len(one.employments)} employments ({named}); by {iso(one.answer_by)}\n"
+        employments = "1 employment" if len(one.employments) == 1 else f"{len(one.employments)} employments"
+        yield f"  {employments} ({named}); by {iso(one.answer_by)}\n"
         yield f"  {f'{holds} holds' if holds else 'open'}; options: {', '.join(one.options)}\n"
     if is_empty:
         yield "nothing is to be decided\n"

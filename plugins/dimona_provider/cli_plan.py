@@ -30,7 +30,8 @@ def plan(
     Say what the next plan would file, each with its reason and its deadline.
 
     Reads what is staged and what is due. Nothing is filed, and the ledger stays as it is. Only the DAG
-    dimona_declare files, so that --dry-run must be said.
+    dimona_declare files, so that --dry-run must be said. How many earlier plans have left to be filed is said
+    on stderr.
     """
     if not dry_run:
         raise typer.BadParameter("only the DAG dimona_declare files: say --dry-run", param_hint="--dry-run")
@@ -38,11 +39,17 @@ def plan(
     with cli_opening.one_line_errors(), cli_opening.opened_ledger() as ledger:
         from dimona_provider.foreseeing import foresee
         from dimona_provider.ledger.agenda import Scope
+        from dimona_provider.ledger.listing import Which, count
         from dimona_provider.tasks import routes_from
 
         scope = Scope(number, frozenset(employment or ())) if number or employment else None
         found = foresee(
             ledger, routes_from(connection, cli_opening.stored_hook()), now=cli_opening.now(), scope=scope
+        )
+        waiting = count(ledger, Which(states=["planned"], employer=number, employments=employment or ()))
+    if waiting:  # whoever reads that nothing would be filed must not overlook what is on its way
+        typer.echo(
+            f"already planned and not filed yet: {waiting} (`dimona ledger list --state planned`)", err=True
         )
     if form is cli_opening.Format.JSON:
         cli_opening.write(one.as_json() for one in found)

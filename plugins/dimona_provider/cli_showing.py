@@ -45,6 +45,10 @@ def list_(
     *,
     state: Annotated[list[State] | None, typer.Option("--state", help="May be given several times.")] = None,
     employer: Annotated[str | None, typer.Option("--employer", metavar="N")] = None,
+    employment: Annotated[
+        list[str] | None,
+        typer.Option("--employment", metavar="ID", help="By payroll's id; may be given several times."),
+    ] = None,
     batch: Annotated[str | None, typer.Option("--batch", metavar="B", callback=is_text)] = None,
     run: Annotated[
         str | None, typer.Option("--run", metavar="DAG/RUN", callback=is_text, help="Of one DAG run.")
@@ -65,6 +69,7 @@ def list_(
     which = Which(
         states=[str(one) for one in state or []],
         employer=None if employer is None else read_employer(employer),
+        employments=employment or (),
         batch=batch,
         run=None if run is None else _read_run(run),
         since=None if since is None else read_midnight(since, "--since"),

@@ -75,6 +75,8 @@ def test_an_empty_list_is_an_empty_array(ledger):
         pytest.param(["--state", "unclear", "--state", "sent"], 3, id="states"),
         pytest.param(["--employer", "BE 0477.472.701"], 3, id="employer with dots"),
         pytest.param(["--employer", people.OTHER_EMPLOYER], 0, id="another employer"),
+        pytest.param(["--employment", "E-1"], 1, id="employment"),
+        pytest.param(["--employment", "nobody"], 0, id="another employment"),
         pytest.param(["--run", "dimona_declare/manual__1"], 3, id="run"),
         pytest.param(["--run", "dimona_declare/other/with/slashes"], 0, id="another run"),
         pytest.param(["--since", "2027-01-15"], 3, id="since the day of the change"),

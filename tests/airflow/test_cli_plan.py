@@ -10,7 +10,7 @@ from dimona_provider.cli import app
 from dimona_provider.ledger import staging
 from support import people
 from support.clocks import START
-from support.ledgers import rows
+from support.ledgers import new_intent, record, rows
 
 
 def run(*words):
@@ -48,6 +48,17 @@ def test_json_is_one_object_a_line(ledger):
 
 def test_nothing_to_file_is_said(ledger):
     assert run("--dry-run").stdout == "nothing would be filed\n"
+
+
+def test_what_an_earlier_plan_left_to_be_filed_is_said_too(ledger):
+    record(ledger, new_intent(1))
+    record(ledger, new_intent(2))
+
+    ended = run("--dry-run")
+
+    assert ended.stdout == "nothing would be filed\n"
+    assert "already planned and not filed yet: 2 (" in ended.stderr
+    assert "not filed yet: 1 (" in run("--dry-run", "--employment", "E-2").stderr
 
 
 def test_without_dry_run_it_refuses(ledger):

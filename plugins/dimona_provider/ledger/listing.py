@@ -27,6 +27,15 @@ class Which:
     since: float | None = None
     """Those that changed at or after this instant."""
     reference: str | None = None
+    employments: Sequence[str] = ()
+    """Payroll's own ids."""
+
+
+def count(ledger: Ledger, which: Which) -> int:
+    """Return how many intents these are."""
+    query = sa.select(sa.func.count()).select_from(intents).where(*_conditions(which))
+    with ledger.read() as connection:
+        return int(connection.scalar(query) or 0)
 
 
 def entries(ledger: Ledger, which: Which) -> Iterator[dict[str, Any]]:
@@ -118,6 +127,8 @@ def _conditions(which: Which) -> Iterator[sa.ColumnElement[bool]]:
         yield intents.c.changed_at >= which.since
     if which.reference is not None:
         yield intents.c.reference == which.reference
+    if which.employments:
+        yield intents.c.employment.in_(which.employments)
 
 
 def children(

@@ -85,8 +85,8 @@ class DimonaAskOperator(HITLOperator):
                 late = [one for one in every if one.answer is None and one.answer_by <= now]
                 askings.end(ledger, asking, late, now=now)
                 raise AirflowSkipException("every question was answered, or is past its deadline")
-        many = "question" if len(found) == 1 else "questions"
-        self.subject = f"Dimona: {len(found)} {many} about employer {asking.employer}"
+        questions = "1 question" if len(found) == 1 else f"{len(found)} questions"
+        self.subject = f"Dimona: {questions} about employer {asking.employer}"
         self.body = _body(asking, found)
         self.params = ParamsDict(_form(found))
         self.response_timeout = timedelta(seconds=max(asking.answer_by - now, 1.0))
