@@ -61,7 +61,7 @@ class Ordeal:
         raise Stuck(f"{DECLARE} has not ended after {LONGEST:.0f} s: {self._states(declare)}")
 
     def _wait_for_dags(self) -> None:
-        ends = time.monotonic() + 120
+        ends = time.monotonic() + 300
         while not all(self.api.has_dag(dag) for dag in (EXPORT, DECLARE)):
             if time.monotonic() > ends:
                 raise Stuck(f"the DAGs were not found: {self.api.import_errors()}")
