@@ -17,12 +17,23 @@ from dimona_provider.errors import DecisionRefused
 from dimona_provider.histories import stand
 from dimona_provider.identity import make_intent
 from dimona_provider.intake import plan_exports, take_source
-from dimona_provider.ledger import agenda, answering, batches, history, intents, plan_schema, schema, staging
+from dimona_provider.ledger import (
+    agenda,
+    answering,
+    batches,
+    claims,
+    history,
+    intents,
+    overdue,
+    plan_schema,
+    schema,
+    staging,
+)
 from dimona_provider.ledger.intents import Recorded
 from support import people
 from support.clocks import START
 from support.histories import histories
-from support.ledgers import ENVIRONMENT, ROUTES, RUN, rows, set_state
+from support.ledgers import ENVIRONMENT, ROUTES, RUN, new_batch, row, rows, set_state
 from support.register import FiledRegister
 
 ONE_DATABASE = pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
@@ -482,3 +493,64 @@ def test_what_is_no_answer_changes_nothing(ledger, reference, option, said):
         answering.answer(ledger, reference or asked.reference, option, reason="no", now=late + 1)
 
     assert [one.answer for one in answering.questions(ledger, only_open=False)] == ["file"]
+
+
+# --- planned in time, and not sent in time ---
+
+
+def claim_all(ledger, now):
+    """Put what is planned into a batch and claim it, as a run that begins at *now* does."""
+    batch = new_batch(ledger)
+    for one in rows(ledger):
+        if one.state == State.PLANNED:
+            set_state(ledger, one.id, batch=batch)
+    return claims.claim(ledger, batch, "sender", limit=100, now=now)
+
+
+def test_a_cancel_that_did_not_leave_in_time_becomes_a_question(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+    plan(ledger, people.employment(status="withdrawn"))
+    cancel = rows(ledger)[1]
+    late = cancel.file_by + 60
+
+    assert claim_all(ledger, late) == [], "the scheduler was down until after the deadline"
+
+    assert (row(ledger, cancel.id).state, row(ledger, cancel.id).reason) == ("refused", overdue.TOO_LATE)
+    assert plan(ledger, now=late + 60).questions == 1
+    (asked,) = answering.questions(ledger)
+    assert (asked.kind, asked.options[0]) == ("late_cancel", "keep")
+    assert claim_all(ledger, late + 90) == []
+    answering.answer(ledger, asked.reference, "file", reason="never came", now=late + 120)
+    assert plan(ledger, now=late + 180).recorded == {Recorded.NEW: 1}
+    assert len(claim_all(ledger, late + 240)) == 1, "a person wants it"
+
+
+def test_a_replacement_that_did_not_leave_in_time_is_given_up_together(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+    plan(ledger, people.employment(joint_committee="140"))
+    late = rows(ledger)[1].file_by + 60
+
+    assert claim_all(ledger, late) == []
+
+    assert [one.state for one in rows(ledger)[1:]] == ["refused", "refused"]
+    assert plan(ledger, now=late + 60).questions == 1
+    (asked,) = answering.questions(ledger)
+    answering.answer(ledger, asked.reference, "file", reason="wrong sector", now=late + 120)
+    assert plan(ledger, now=late + 180).recorded == {Recorded.NEW: 2}
+    assert settle(ledger, nsso, now=late + 240) == [("CANCEL", "A"), ("IN", "W")]
+
+
+def test_a_cancel_in_time_is_claimed_until_its_deadline(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+    plan(ledger, people.employment(status="withdrawn"))
+    until = rows(ledger)[1].file_by
+
+    (claimed,) = claim_all(ledger, until - 1)
+
+    assert claimed.leave_by == until
