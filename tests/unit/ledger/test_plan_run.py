@@ -554,3 +554,45 @@ def test_a_cancel_in_time_is_claimed_until_its_deadline(ledger):
     (claimed,) = claim_all(ledger, until - 1)
 
     assert claimed.leave_by == until
+
+
+# --- what a brake held, once the rest is no longer unusual ---
+
+
+def braked(ledger, nsso):
+    """Let a plan hold the ends of six of twenty; return the question."""
+    plan(ledger, *people_of(20))
+    settle(ledger, nsso)
+    plan(ledger, *people_of(6, status="ended", end_date="2027-02-26"))
+    (asked,) = answering.questions(ledger)
+    return asked
+
+
+@pytest.mark.parametrize("option", ["keep", "correct", None])
+def test_what_the_brake_held_is_not_filed_because_the_rest_was_corrected(ledger, option):
+    asked = braked(ledger, FiledRegister())
+    if option:
+        answering.answer(ledger, asked.reference, option, reason="a wrong export", now=START + 60)
+
+    plan(ledger, *people_of(5), now=START + 120)
+    plan(ledger, now=START + 180)
+
+    assert "OUT" not in [one.kind for one in rows(ledger)]
+
+
+def test_what_the_brake_held_is_not_filed_by_a_plan_of_one_employment(ledger):
+    asked = braked(ledger, FiledRegister())
+    answering.answer(ledger, asked.reference, "keep", reason="a wrong export", now=START + 60)
+
+    plan_exports(ledger, RUN, ROUTES, now=START + 120, scope=agenda.Scope(employments=frozenset({"E-1"})))
+
+    assert "OUT" not in [one.kind for one in rows(ledger)]
+
+
+def test_what_the_brake_held_goes_once_payroll_says_it_anew(ledger):
+    braked(ledger, FiledRegister())
+
+    plan(ledger, *people_of(6), now=START + 60)
+    plan(ledger, *people_of(1, status="ended", end_date="2027-02-26"), now=START + 120)
+
+    assert [one.employment for one in rows(ledger) if one.kind == "OUT"] == ["E-1"]
