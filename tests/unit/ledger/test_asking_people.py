@@ -340,8 +340,11 @@ def test_what_a_person_did_not_find_is_planned_again_and_may_be_asked_about_agai
         attempt = {"intent": 1, "claim": "d", "claimed_at": unclear + 90, "sent_at": unclear + 90}
         connection.execute(schema.attempts.insert().values(attempt))
     set_state(ledger, 1, state="unclear")
-    ask_about_outcomes(ledger, now=unclear + 100 + SHOWS_AFTER + 61)
-    assert [one.reference for one in answering.questions(ledger)] != [asked.reference]
+    later = unclear + 100 + SHOWS_AFTER + 61
+    assert ask_about_outcomes(ledger, now=later) == 1
+    (again,) = answering.questions(ledger)
+    assert say(ledger, again, "not_filed", later + 60)
+    assert row(ledger, 1).state == "planned"
 
 
 def test_what_settled_itself_takes_no_answer(ledger, unclear):
