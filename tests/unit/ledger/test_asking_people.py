@@ -429,3 +429,23 @@ def test_silence_is_an_event_and_changes_no_row(ledger, warned):
     assert next(answering.questions(ledger)).holds(late) == "keep"
     assert askings.collect(ledger, "run 2/collect", now=late) == []
     assert plan(ledger, now=late).recorded == {}
+
+
+def test_a_flexi_period_that_a_person_cancelled_is_not_declared_again_as_a_gap(ledger, nsso):
+    hours = {"start_hour": None, "end_hour": None}
+    wish = {**FLEXI, **hours, "start_date": "2027-01-20", "end_date": "2027-02-10"}
+    longer = people.employment(**{**wish, "end_date": "2027-03-10"})
+    later = START + 10 * DAY
+    plan(ledger, people.employment(**wish))
+    settle(ledger, nsso)
+    plan(ledger, longer, now=later)
+    settle(ledger, nsso, later)
+    further = next(one for one in asked_about(ledger, later + 60) if "cancel" in one.options)
+    say(ledger, further, "cancel", later + 120)
+    plan(ledger, now=later + 180)
+    settle(ledger, nsso, later + 240)
+
+    taken = plan_exports(ledger, RUN, ROUTES, now=later + 300, scope=agenda.Scope(people.EMPLOYER))
+
+    assert [one[0] for one in kinds(ledger)] == ["IN", "IN", "CANCEL"]
+    assert any("cancelled by a person" in one.reason for one in taken.findings)
