@@ -61,7 +61,7 @@ class PlanRun:
     _again: dict[str, dict[str, float | None]] = field(default_factory=lambda: defaultdict(dict))
     """When the employments of the slice at hand are to be planned again, by environment."""
     _said: dict[str, Said] = field(default_factory=dict)
-    """What people said, by environment."""
+    """What people said by the time of the slice at hand, by environment."""
 
     def plan_due(self) -> None:
         """Plan all of them, some hundred in each transaction, so that a run that dies loses nothing."""
@@ -73,6 +73,7 @@ class PlanRun:
         for some in in_slices(due):
             before = len(self.taken.findings)
             with self.ledger.write() as connection:
+                self._said.clear()  # somebody may have answered, or payroll changed, since the last slice
                 thoughts = self._within_window(think(self.ledger, connection, some, self.now, lock=True))
                 self._begun = begin(self.ledger, connection, thoughts, now=self.now)
                 for thought in thoughts:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from dimona_provider import plan_run
 from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
@@ -596,3 +597,24 @@ def test_what_the_brake_held_goes_once_payroll_says_it_anew(ledger):
     plan(ledger, *people_of(1, status="ended", end_date="2027-02-26"), now=START + 120)
 
     assert [one.employment for one in rows(ledger) if one.kind == "OUT"] == ["E-1"]
+
+
+# --- an answer while a plan runs ---
+
+
+def test_an_answer_that_comes_while_a_plan_runs_is_not_lost(ledger, monkeypatch):
+    late, asked = late_withdrawal(ledger, FiledRegister())
+    plan(ledger, people.employment(employment_id="E-2", worker={"ssin": people.ssin(2)}), now=late + 60)
+    worker = worker_of(ledger)
+
+    def answered_after_the_first(due):
+        yield [one for one in due if one.worker_hash != worker]
+        answering.answer(ledger, asked.reference, "file", reason="never came", now=late + 121)
+        yield [one for one in due if one.worker_hash == worker]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(plan_run, "in_slices", answered_after_the_first)
+        plan_exports(ledger, RUN, ROUTES, now=late + 120, scope=agenda.Scope(people.EMPLOYER))
+    plan(ledger, now=late + 180)
+
+    assert [one.kind for one in rows(ledger) if one.employment == "E-1"] == ["IN", "CANCEL"]
