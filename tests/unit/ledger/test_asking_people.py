@@ -14,7 +14,7 @@ from dimona_provider.errors import DecisionRefused
 from dimona_provider.foreseeing import foresee
 from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import agenda, answering, askings, plan_schema, schema, staging
-from dimona_provider.ledger.decisions import SHOWS_AFTER
+from dimona_provider.ledger.decisions import SHOWS_AFTER, resolve_not_filed
 from dimona_provider.ledger.intents import Recorded
 from support import people
 from support.clocks import START
@@ -345,6 +345,15 @@ def test_what_a_person_did_not_find_is_planned_again_and_may_be_asked_about_agai
     (again,) = answering.questions(ledger)
     assert say(ledger, again, "not_filed", later + 60)
     assert row(ledger, 1).state == "planned"
+
+
+def test_an_answer_whose_process_died_half_way_is_given_again(ledger, unclear):
+    (asked,) = asked_about(ledger, unclear)
+    resolve_not_filed(ledger, row(ledger, 1).reference, reason="then killed", now=unclear + 60)
+
+    assert say(ledger, asked, "not_filed", unclear + 61)
+
+    assert len(events(ledger, "resolved")) == len(events(ledger, "decided")) == 1
 
 
 def test_what_settled_itself_takes_no_answer(ledger, unclear):
