@@ -109,4 +109,5 @@ def _question(one: Undecided, choice: Choice) -> Question:
         answer_by=choice.answer_by.timestamp(),
         body=b"[]",
         intent=one.id,
+        since=one.tried_at,
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dimona_provider.api.codec import write_declaration
+from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.planning import steps
 from dimona_provider.domain.planning.lawful import is_past, undo_by
 from dimona_provider.domain.planning.values import KnownPeriod, Plan, Planned, Unplanned
@@ -21,6 +22,28 @@ def is_allowed(planned: Planned, said: Said) -> bool:
     return (
         bool(said.to_file) and held_mark(planned.key, write_declaration(planned.declaration)) in said.to_file
     )
+
+
+def without_kept(plan: Plan, said: Said) -> tuple[Plan, list[Planned]]:
+    """
+    Return *plan* without what a brake has held before and nobody let go, and this.
+
+    It stays so when the rest is not unusual any more: silence, and a person's no, never file by themselves.
+    """
+    if not said.to_keep:
+        return plan, []
+    kept: list[Planned] = []
+    going: list[Planned] = []
+    for one in plan.planned:  # prerequisites stand before what depends on them
+        waits = any(other.key in one.depends_on for other in kept)
+        (kept if waits or _is_kept(one, said) else going).append(one)
+    return replace(plan, planned=tuple(going)), kept
+
+
+def _is_kept(planned: Planned, said: Said) -> bool:
+    if planned.kind not in {Kind.OUT, Kind.CANCEL} or planned.reason is Reason.DECIDED:
+        return False
+    return held_mark(planned.key, write_declaration(planned.declaration)) in said.to_keep
 
 
 def with_answers(plan: Plan, said: Said, known: Sequence[KnownPeriod], now: dt.datetime) -> Plan:

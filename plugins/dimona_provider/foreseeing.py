@@ -11,7 +11,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
-from dimona_provider.decided import is_allowed, with_answers
+from dimona_provider.decided import is_allowed, with_answers, without_kept
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.planning.brake import Brake, count_ends, hold_ends
 from dimona_provider.domain.planning.window import hold_early
@@ -149,7 +149,8 @@ def _lines(
     thought: WorkerPlan, recorded: dict[str, Recorded], stopped: set[str], of_people: Said
 ) -> Iterator[Foreseen]:
     plan, held = hold_ends(thought.plan, stopped, partial(is_allowed, said=of_people))
-    keys = {one.key for some in held.values() for one in some}
+    plan, kept = without_kept(plan, of_people)
+    keys = {one.key for some in (*held.values(), kept) for one in some}
     for one in thought.plan.planned:
         if one.key not in recorded:  # under way already
             continue

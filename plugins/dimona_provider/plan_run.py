@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from dimona_provider.beginnings import Begun, begin
 from dimona_provider.choosing import ask
-from dimona_provider.decided import is_allowed, with_answers
+from dimona_provider.decided import is_allowed, with_answers, without_kept
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.planning.brake import Brake, hold_ends, question
 from dimona_provider.domain.planning.values import Decision, Plan, Planned, Unplanned
@@ -39,6 +39,7 @@ _REASONS = {
 _OTHER_WORKER = _REASONS[Recorded.OTHER_WORKER]
 _REFUSED = "the NSSO refused the very same before: correct it, or its cause"
 _UNKNOWN = "the content of its declaration was purged: import the employer's periods from the NSSO"
+_KEPT = "held with unusually many others of its employer: until a person lets it go, or payroll changes it"
 _START = frozenset({Problem.TOO_EARLY, Problem.WINDOW})
 
 
@@ -60,7 +61,7 @@ class PlanRun:
     _again: dict[str, dict[str, float | None]] = field(default_factory=lambda: defaultdict(dict))
     """When the employments of the slice at hand are to be planned again, by environment."""
     _said: dict[str, Said] = field(default_factory=dict)
-    """What people said, by environment."""
+    """What people said by the time of the slice at hand, by environment."""
 
     def plan_due(self) -> None:
         """Plan all of them, some hundred in each transaction, so that a run that dies loses nothing."""
@@ -72,6 +73,7 @@ class PlanRun:
         for some in in_slices(due):
             before = len(self.taken.findings)
             with self.ledger.write() as connection:
+                self._said.clear()  # somebody may have answered, or payroll changed, since the last slice
                 thoughts = self._within_window(think(self.ledger, connection, some, self.now, lock=True))
                 self._begun = begin(self.ledger, connection, thoughts, now=self.now)
                 for thought in thoughts:
@@ -112,7 +114,10 @@ class PlanRun:
         is_clear = not (thought.is_open and (plan.findings or plan.decisions or thought.busy))
         at = None if is_clear else self.now
         again: dict[str, float | None] = dict.fromkeys(thought.employments, at)
-        waiting = {name for one in held.values() for planned in one for name in planned.employments}
+        plan, kept = without_kept(plan, of_people)
+        waiting = {name for one in (*held.values(), kept) for planned in one for name in planned.employments}
+        for planned in kept:
+            self.taken.find(planned.employments[0], "employment", _KEPT)
         waiting |= self._record(connection, thought, plan)
         for decision in plan.decisions:
             if any(map(is_assumed, decision.periods)):  # nothing is at the NSSO yet that could be decided on

@@ -14,7 +14,7 @@ from dimona_provider.domain.outcome import OPEN, State
 from dimona_provider.domain.planning.values import Planned, employer_key
 from dimona_provider.domain.planning.words import Reason
 from dimona_provider.identity import basis_of, make_intent
-from dimona_provider.ledger import Ledger, corrections, intents, standing
+from dimona_provider.ledger import Ledger, corrections, intents, overdue, standing
 from dimona_provider.ledger.intents import NewIntent, Recorded, insert_once
 from dimona_provider.ledger.plan_schema import served
 
@@ -67,12 +67,17 @@ class Recorder:
         return recorded
 
     def _once_more(self, intent: NewIntent) -> NewIntent:
-        """Return *intent* as one that builds on the refused one that a person wants filed again."""
-        while self._again:
-            found = intents.id_and_state(self._connection, intent)
-            if found is None or found[1] is not State.REFUSED or found[0] not in self._again:
+        """
+        Return *intent* as one that builds on a refused one that is to be filed again.
+
+        Because a person wants so, or because it was given up before it left: what is planned after that is in
+        time, or what a person wants.
+        """
+        while (found := intents.id_and_state(self._connection, intent)) and found[1] is State.REFUSED:
+            before = self._again.get(found[0]) or overdue.was_given_up(self._connection, found[0])
+            if before is None:
                 break
-            intent = intent.on(intents.after_refusal(self._again[found[0]]))
+            intent = intent.on(intents.after_refusal(before))
         return intent
 
     def _write(self, intent: NewIntent, *, corrects: bool) -> Recorded:

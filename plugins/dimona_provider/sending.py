@@ -33,6 +33,7 @@ BACKLOG = 40
 """Verdicts that may wait to be written down while more is sent: what a crash of the ledger can cost."""
 
 _RAN_OUT = "the claim had run out"
+_TOO_LATE = "its deadline passed"
 
 
 class Sender:
@@ -155,6 +156,8 @@ class Sender:
             return Attempted(intent.id, Verdict.NOT_SENT, detail=_RAN_OUT)
         if window.stretch.stops(intent):
             return window.stretch.stopped(intent)
+        if intent.leave_by is not None and self._clock.now() >= intent.leave_by:
+            return Attempted(intent.id, Verdict.NOT_SENT, detail=_TOO_LATE)
         posted = await post(self._client, self._clock, intent, token)
         window.stretch.trouble = posted.trouble or window.stretch.trouble
         window.stretch.not_before = (

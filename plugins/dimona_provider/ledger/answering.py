@@ -79,8 +79,12 @@ def questions(
                 yield read_question(row)
 
 
-def why_overtaken(connection: sa.Connection, row: Any) -> str | None:
-    """Return in words why a question, a row of ``decisions``, may not be answered any more."""
+def why_overtaken(connection: sa.Connection, row: Any, done: str | None = None) -> str | None:
+    """
+    Return in words why a question, a row of ``decisions``, may not be answered any more.
+
+    *done* is how its declaration stands if whoever answered so died before the answer was written down.
+    """
     named = json.loads(row.employments)
     changed = wishes.changed_since(connection, row.environment, named, row.asked_at)
     # What a brake holds is many wishes: those that changed are left out, and asked about anew.
@@ -92,7 +96,7 @@ def why_overtaken(connection: sa.Connection, row: Any) -> str | None:
     if row.intent is None:
         return None
     state = connection.scalar(sa.select(intents.c.state).where(intents.c.id == row.intent))
-    if state == _STATES[DecisionKind.of(row.kind)]:
+    if state in {_STATES[DecisionKind.of(row.kind)], done}:
         return None
     return f"what {row.reference} is about is {state or 'purged'} by now"
 
@@ -145,9 +149,11 @@ def _checked(connection: sa.Connection, reference: str, option: str, *, is_resol
             f"{reference} was answered with {asked.answer}, which may have been done by now: "
             "take it back by declaring it anew"
         )
-    why = why_overtaken(connection, found)
+    is_at_once = asked.kind in _AT_ONCE and option not in HARMLESS
+    done = str(State.PLANNED) if option == Option.NOT_FILED else option
+    why = why_overtaken(connection, found, done if is_at_once else None)
     # An unclear declaration that this very answer has just settled is not overtaken.
-    if why is not None and not (is_resolved and asked.kind in _AT_ONCE and option not in HARMLESS):
+    if why is not None and not (is_resolved and is_at_once):
         raise DecisionRefused(why)
     return asked
 

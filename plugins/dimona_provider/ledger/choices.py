@@ -35,6 +35,8 @@ class Undecided:
     file_by: float | None
     body: bytes = field(repr=False)
     """The REST body, in clear."""
+    tried_at: float = 0.0
+    """When it was claimed last, of what is unclear: a question from before is asked anew."""
 
 
 def warned(ledger: Ledger, types: Collection[str], *, now: float) -> list[Undecided]:
@@ -98,7 +100,10 @@ def _undecided(
     asked = [decisions.c.intent == intents.c.id]
     if since is not None:
         asked.append(decisions.c.asked_at >= since)
-    query = sa.select(intents).where(*which, HAS_CONTENT, sa.not_(sa.exists().where(*asked)))
+    tried_at = sa.literal(0.0) if since is None else since
+    query = sa.select(intents, tried_at.label("tried_at")).where(
+        *which, HAS_CONTENT, sa.not_(sa.exists().where(*asked))
+    )
     with ledger.read() as connection:
         rows = connection.execute(query.order_by(intents.c.id)).all()
     readable, _ = opened(ledger, rows)
@@ -115,6 +120,7 @@ def _undecided(
             declaration_id=row.declaration_id,
             file_by=row.file_by,
             body=body,
+            tried_at=row.tried_at,
         )
         for row, body in readable
     ]

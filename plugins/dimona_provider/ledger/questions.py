@@ -34,6 +34,8 @@ class Question:
     """The declarations that a yes would file, as JSON in clear; encrypted on the way in."""
     intent: int | None = None
     """The declaration it is about; None for a question of a plan."""
+    since: float = 0.0
+    """When the declaration was tried last: what was asked before is asked anew."""
 
 
 def ask(
@@ -42,7 +44,8 @@ def ask(
     """
     Write *question* down; tell whether it is new, and what a person answered to it before.
 
-    If payroll said something else since it was asked, and says now what it said then, it is asked anew.
+    If payroll said something else since it was asked, and says now what it said then, it is asked anew; so is
+    what was sent again since.
     """
     of_intent = [] if question.intent is None else [question.intent]
     said = [question.employer, question.kind, list(question.periods), sorted(question.employments)]
@@ -66,11 +69,15 @@ def ask(
     same = (decisions.c.environment == question.environment, decisions.c.key == key)
     before = connection.execute(sa.select(decisions).where(*same).with_for_update()).one()
     named = question.employments
-    if not wishes.changed_since(connection, question.environment, named, before.asked_at):
+    is_tried_again = before.asked_at < question.since
+    if not is_tried_again and not wishes.changed_since(
+        connection, question.environment, named, before.asked_at
+    ):
         return False, before.answer
     anew = {"asked_at": now, "answer_by": question.answer_by, "asking": None}
     anew |= dict.fromkeys(("answer", "answered_by", "answered_at"))
     connection.execute(decisions.update().where(decisions.c.id == before.id).values(anew))
-    detail = f"{before.reference} {question.kind}: payroll said something else meanwhile"
+    why = "it was sent again" if is_tried_again else "payroll said something else"
+    detail = f"{before.reference} {question.kind}: {why} meanwhile"
     ledger.note(connection, now, ASKED_ANEW, detail=detail)
     return True, None

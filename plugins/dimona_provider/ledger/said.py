@@ -23,6 +23,8 @@ class Said:
 
     to_file: frozenset[str] = frozenset()
     """Held declarations, as ``held_mark`` names them."""
+    to_keep: frozenset[str] = frozenset()
+    """Those that a brake holds until a person lets them go, or payroll says something else."""
     to_cancel: frozenset[int] = frozenset()
     """Periods, by their numbers."""
     to_file_again: Mapping[int, str] = field(default_factory=dict)
@@ -31,8 +33,13 @@ class Said:
 
 def said(ledger: Ledger, connection: sa.Connection, environment: str) -> Said:
     """Return what people said; what payroll changed after it was asked is left out."""
+    to_file = _held(ledger, connection, environment, decisions.c.answer == Option.FILE)
+    no_yes = sa.and_(
+        decisions.c.kind == DecisionKind.BRAKE, decisions.c.answer.is_distinct_from(str(Option.FILE))
+    )
     return Said(
-        _held(ledger, connection, environment),
+        to_file,
+        _held(ledger, connection, environment, no_yes) - to_file,
         frozenset(row.period_id for row in _of_intents(connection, environment, Option.CANCEL)),
         {row.id: row.reference for row in _of_intents(connection, environment, Option.AGAIN)},
     )
@@ -66,9 +73,11 @@ def kept(connection: sa.Connection, environment: str, employer: str, *, now: flo
     return found
 
 
-def _held(ledger: Ledger, connection: sa.Connection, environment: str) -> frozenset[str]:
+def _held(
+    ledger: Ledger, connection: sa.Connection, environment: str, which: sa.ColumnElement[bool]
+) -> frozenset[str]:
     query = sa.select(decisions.c.id, decisions.c.body, decisions.c.asked_at, decisions.c.employments).where(
-        decisions.c.environment == environment, decisions.c.answer == Option.FILE
+        decisions.c.environment == environment, which
     )
     # What no key opens is not filed, and its question stays.
     readable, _ = opened(ledger, connection.execute(query).all())

@@ -14,7 +14,7 @@ from dimona_provider.errors import DecisionRefused
 from dimona_provider.foreseeing import foresee
 from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import agenda, answering, askings, plan_schema, schema, staging
-from dimona_provider.ledger.decisions import SHOWS_AFTER
+from dimona_provider.ledger.decisions import SHOWS_AFTER, resolve_not_filed
 from dimona_provider.ledger.intents import Recorded
 from support import people
 from support.clocks import START
@@ -340,8 +340,20 @@ def test_what_a_person_did_not_find_is_planned_again_and_may_be_asked_about_agai
         attempt = {"intent": 1, "claim": "d", "claimed_at": unclear + 90, "sent_at": unclear + 90}
         connection.execute(schema.attempts.insert().values(attempt))
     set_state(ledger, 1, state="unclear")
-    ask_about_outcomes(ledger, now=unclear + 100 + SHOWS_AFTER + 61)
-    assert [one.reference for one in answering.questions(ledger)] != [asked.reference]
+    later = unclear + 100 + SHOWS_AFTER + 61
+    assert ask_about_outcomes(ledger, now=later) == 1
+    (again,) = answering.questions(ledger)
+    assert say(ledger, again, "not_filed", later + 60)
+    assert row(ledger, 1).state == "planned"
+
+
+def test_an_answer_whose_process_died_half_way_is_given_again(ledger, unclear):
+    (asked,) = asked_about(ledger, unclear)
+    resolve_not_filed(ledger, row(ledger, 1).reference, reason="then killed", now=unclear + 60)
+
+    assert say(ledger, asked, "not_filed", unclear + 61)
+
+    assert len(events(ledger, "resolved")) == len(events(ledger, "decided")) == 1
 
 
 def test_what_settled_itself_takes_no_answer(ledger, unclear):
@@ -426,3 +438,23 @@ def test_silence_is_an_event_and_changes_no_row(ledger, warned):
     assert next(answering.questions(ledger)).holds(late) == "keep"
     assert askings.collect(ledger, "run 2/collect", now=late) == []
     assert plan(ledger, now=late).recorded == {}
+
+
+def test_a_flexi_period_that_a_person_cancelled_is_not_declared_again_as_a_gap(ledger, nsso):
+    hours = {"start_hour": None, "end_hour": None}
+    wish = {**FLEXI, **hours, "start_date": "2027-01-20", "end_date": "2027-02-10"}
+    longer = people.employment(**{**wish, "end_date": "2027-03-10"})
+    later = START + 10 * DAY
+    plan(ledger, people.employment(**wish))
+    settle(ledger, nsso)
+    plan(ledger, longer, now=later)
+    settle(ledger, nsso, later)
+    further = next(one for one in asked_about(ledger, later + 60) if "cancel" in one.options)
+    say(ledger, further, "cancel", later + 120)
+    plan(ledger, now=later + 180)
+    settle(ledger, nsso, later + 240)
+
+    taken = plan_exports(ledger, RUN, ROUTES, now=later + 300, scope=agenda.Scope(people.EMPLOYER))
+
+    assert [one[0] for one in kinds(ledger)] == ["IN", "IN", "CANCEL"]
+    assert any("cancelled by a person" in one.reason for one in taken.findings)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
+from dimona_provider import plan_run
 from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
@@ -17,12 +18,23 @@ from dimona_provider.errors import DecisionRefused
 from dimona_provider.histories import stand
 from dimona_provider.identity import make_intent
 from dimona_provider.intake import plan_exports, take_source
-from dimona_provider.ledger import agenda, answering, batches, history, intents, plan_schema, schema, staging
+from dimona_provider.ledger import (
+    agenda,
+    answering,
+    batches,
+    claims,
+    history,
+    intents,
+    overdue,
+    plan_schema,
+    schema,
+    staging,
+)
 from dimona_provider.ledger.intents import Recorded
 from support import people
 from support.clocks import START
 from support.histories import histories
-from support.ledgers import ENVIRONMENT, ROUTES, RUN, rows, set_state
+from support.ledgers import ENVIRONMENT, ROUTES, RUN, new_batch, row, rows, set_state
 from support.register import FiledRegister
 
 ONE_DATABASE = pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
@@ -482,3 +494,127 @@ def test_what_is_no_answer_changes_nothing(ledger, reference, option, said):
         answering.answer(ledger, reference or asked.reference, option, reason="no", now=late + 1)
 
     assert [one.answer for one in answering.questions(ledger, only_open=False)] == ["file"]
+
+
+# --- planned in time, and not sent in time ---
+
+
+def claim_all(ledger, now):
+    """Put what is planned into a batch and claim it, as a run that begins at *now* does."""
+    batch = new_batch(ledger)
+    for one in rows(ledger):
+        if one.state == State.PLANNED:
+            set_state(ledger, one.id, batch=batch)
+    return claims.claim(ledger, batch, "sender", limit=100, now=now)
+
+
+def test_a_cancel_that_did_not_leave_in_time_becomes_a_question(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+    plan(ledger, people.employment(status="withdrawn"))
+    cancel = rows(ledger)[1]
+    late = cancel.file_by + 60
+
+    assert claim_all(ledger, late) == [], "the scheduler was down until after the deadline"
+
+    assert (row(ledger, cancel.id).state, row(ledger, cancel.id).reason) == ("refused", overdue.TOO_LATE)
+    assert plan(ledger, now=late + 60).questions == 1
+    (asked,) = answering.questions(ledger)
+    assert (asked.kind, asked.options[0]) == ("late_cancel", "keep")
+    assert claim_all(ledger, late + 90) == []
+    answering.answer(ledger, asked.reference, "file", reason="never came", now=late + 120)
+    assert plan(ledger, now=late + 180).recorded == {Recorded.NEW: 1}
+    assert len(claim_all(ledger, late + 240)) == 1, "a person wants it"
+
+
+def test_a_replacement_that_did_not_leave_in_time_is_given_up_together(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+    plan(ledger, people.employment(joint_committee="140"))
+    late = rows(ledger)[1].file_by + 60
+
+    assert claim_all(ledger, late) == []
+
+    assert [one.state for one in rows(ledger)[1:]] == ["refused", "refused"]
+    assert plan(ledger, now=late + 60).questions == 1
+    (asked,) = answering.questions(ledger)
+    answering.answer(ledger, asked.reference, "file", reason="wrong sector", now=late + 120)
+    assert plan(ledger, now=late + 180).recorded == {Recorded.NEW: 2}
+    assert settle(ledger, nsso, now=late + 240) == [("CANCEL", "A"), ("IN", "W")]
+
+
+def test_a_cancel_in_time_is_claimed_until_its_deadline(ledger):
+    nsso = FiledRegister()
+    plan(ledger, people.employment())
+    settle(ledger, nsso)
+    plan(ledger, people.employment(status="withdrawn"))
+    until = rows(ledger)[1].file_by
+
+    (claimed,) = claim_all(ledger, until - 1)
+
+    assert claimed.leave_by == until
+
+
+# --- what a brake held, once the rest is no longer unusual ---
+
+
+def braked(ledger, nsso):
+    """Let a plan hold the ends of six of twenty; return the question."""
+    plan(ledger, *people_of(20))
+    settle(ledger, nsso)
+    plan(ledger, *people_of(6, status="ended", end_date="2027-02-26"))
+    (asked,) = answering.questions(ledger)
+    return asked
+
+
+@pytest.mark.parametrize("option", ["keep", "correct", None])
+def test_what_the_brake_held_is_not_filed_because_the_rest_was_corrected(ledger, option):
+    asked = braked(ledger, FiledRegister())
+    if option:
+        answering.answer(ledger, asked.reference, option, reason="a wrong export", now=START + 60)
+
+    plan(ledger, *people_of(5), now=START + 120)
+    plan(ledger, now=START + 180)
+
+    assert "OUT" not in [one.kind for one in rows(ledger)]
+
+
+def test_what_the_brake_held_is_not_filed_by_a_plan_of_one_employment(ledger):
+    asked = braked(ledger, FiledRegister())
+    answering.answer(ledger, asked.reference, "keep", reason="a wrong export", now=START + 60)
+
+    plan_exports(ledger, RUN, ROUTES, now=START + 120, scope=agenda.Scope(employments=frozenset({"E-1"})))
+
+    assert "OUT" not in [one.kind for one in rows(ledger)]
+
+
+def test_what_the_brake_held_goes_once_payroll_says_it_anew(ledger):
+    braked(ledger, FiledRegister())
+
+    plan(ledger, *people_of(6), now=START + 60)
+    plan(ledger, *people_of(1, status="ended", end_date="2027-02-26"), now=START + 120)
+
+    assert [one.employment for one in rows(ledger) if one.kind == "OUT"] == ["E-1"]
+
+
+# --- an answer while a plan runs ---
+
+
+def test_an_answer_that_comes_while_a_plan_runs_is_not_lost(ledger, monkeypatch):
+    late, asked = late_withdrawal(ledger, FiledRegister())
+    plan(ledger, people.employment(employment_id="E-2", worker={"ssin": people.ssin(2)}), now=late + 60)
+    worker = worker_of(ledger)
+
+    def answered_after_the_first(due):
+        yield [one for one in due if one.worker_hash != worker]
+        answering.answer(ledger, asked.reference, "file", reason="never came", now=late + 121)
+        yield [one for one in due if one.worker_hash == worker]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(plan_run, "in_slices", answered_after_the_first)
+        plan_exports(ledger, RUN, ROUTES, now=late + 120, scope=agenda.Scope(people.EMPLOYER))
+    plan(ledger, now=late + 180)
+
+    assert [one.kind for one in rows(ledger) if one.employment == "E-1"] == ["IN", "CANCEL"]

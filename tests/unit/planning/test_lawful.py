@@ -178,3 +178,16 @@ def test_each_declaration_knows_its_deadline(wishes, known, file_by):
     assert utc(planned.file_by) == file_by
     assert not planned.is_late(at("2027-01-19 23:59"))
     assert planned.is_late(at("2027-03-02 00:00"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "file_by"),
+    [
+        pytest.param({"status": "withdrawn"}, "2027-01-20 23:00", id="nobody came: until midnight"),
+        pytest.param({"joint_committee": "140"}, "2027-01-20 08:00", id="gives way: until work starts"),
+    ],
+)
+def test_a_cancel_of_work_with_hours_is_lawful_until(changes, file_by):
+    cancel, *_ = plan([wish("EXT", **changes)], [period(100, "EXT")], now="2027-01-19 12:00").planned
+
+    assert (cancel.kind, utc(cancel.file_by)) == ("CANCEL", file_by)

@@ -498,3 +498,24 @@ def test_no_body_reaches_the_ledgers_words(world: World) -> None:
     words = " ".join(f"{row.detail}" for row in world.attempts()) + str(notable(world.ledger, [batch]))
     assert item(1)["declaration"]["worker"]["ssin"] not in words
     assert "HTTP 400" in words
+
+
+def test_a_cancel_whose_deadline_passes_while_it_waits_to_leave_is_not_sent(world: World) -> None:
+    period = world.accepted(item(1))
+    batch = world.plan([{"reference": "c-1", "declaration": {"dimonaCancel": {"periodId": period}}}])
+    with world.ledger.write() as connection:
+        until = {"file_by": world.clock.now() + 30.0}
+        connection.execute(intents.update().where(intents.c.batch == batch).values(until))
+
+    class SlowToken(Wire):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            response = await super().handle_async_request(request)
+            if request.url.path.endswith("token"):
+                world.passes(31.0)
+            return response
+
+    world.wire = SlowToken(world.nsso)
+
+    assert world.run(batch) == 0
+    assert world.wire.posts == 0
+    assert world.states(batch) == {"refused": 1}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from dimona_provider.domain.deadlines import cancel_by
+from dimona_provider.domain.declaration import DimonaIn
 from dimona_provider.domain.planning import steps
 from dimona_provider.domain.planning.changing import ask, change, is_too_early
 from dimona_provider.domain.planning.clashes import overlaps
@@ -85,7 +86,7 @@ def plan_matched(matching: Matching, left: Iterable[KnownPeriod], draft: Draft, 
         elif not known:
             _declare(matching, one, draft)
         elif is_flexi_period(one.content) and is_flexi_period(known[0].content):
-            draft.add(change_all(known, one, now))
+            draft.add(_without_cancelled(matching, change_all(known, one, now)))
         else:
             draft.add(change(known[0], one, now))
     for period in left:
@@ -99,17 +100,36 @@ def _absent(known: KnownPeriod, matching: Matching) -> Unplanned:
 
 
 def _declare(matching: Matching, wanted: Wanted, draft: Draft) -> None:
-    for known in matching.known:
-        is_the_same = (
-            known.is_cancelled_by_hand
-            and not known.employments.isdisjoint(wanted.employments)
-            and not has_other_features(known, wanted.content)
-            and has_same_times(known.content, wanted.content)
+    draft.add(_without_cancelled(matching, Draft([steps.declare(wanted)])))
+
+
+def _without_cancelled(matching: Matching, made: Draft) -> Draft:
+    """Return *made* without the new periods that a person cancelled just so: no plan declares them again."""
+    going, found = [], []
+    for one in made.planned:
+        content = one.declaration if not one.depends_on else None
+        known = (
+            _cancelled_by_hand(matching, content, one.employments) if isinstance(content, DimonaIn) else None
         )
-        if is_the_same:
-            draft.findings.append(Unplanned(Problem.CANCELLED, wanted.employments, (known.period_id,)))
-            return
-    draft.planned.append(steps.declare(wanted))
+        if known is None:
+            going.append(one)
+        else:
+            found.append(Unplanned(Problem.CANCELLED, one.employments, (known.period_id,)))
+    return Draft(going, made.decisions, [*made.findings, *found])
+
+
+def _cancelled_by_hand(
+    matching: Matching, content: DimonaIn, employments: Iterable[str]
+) -> KnownPeriod | None:
+    of_those = (
+        known
+        for known in matching.known
+        if known.is_cancelled_by_hand
+        and not known.employments.isdisjoint(employments)
+        and not has_other_features(known, content)
+        and has_same_times(known.content, content)
+    )
+    return next(of_those, None)
 
 
 def _take_back(matching: Matching, known: KnownPeriod, draft: Draft, now: dt.datetime) -> None:

@@ -14,7 +14,7 @@ from dimona_provider.domain.declaration import (
     DimonaUpdate,
 )
 from dimona_provider.domain.planning.differences import TIMES
-from dimona_provider.domain.planning.lawful import change_by, starts_at
+from dimona_provider.domain.planning.lawful import change_by, starts_at, undo_by
 from dimona_provider.domain.planning.values import KnownPeriod, Planned, Wanted
 from dimona_provider.domain.planning.words import Reason
 
@@ -34,12 +34,14 @@ def declare(wanted: Wanted, reason: Reason | None = None, depends_on: tuple[str,
 
 def cancel(known: KnownPeriod, employments: tuple[str, ...], reason: Reason) -> Planned:
     """Return the CANCEL of a period."""
+    is_withdrawn = reason is Reason.WITHDRAWN
     return Planned(
         subject=_subject(known),
         declaration=DimonaCancel(known.period_id, employer=known.content.employer),
         employments=employments,
         reason=reason,
-        file_by=cancel_by(known.content.start_date),
+        # Who never came is withdrawn until midnight; what gives way to other work only until work starts.
+        file_by=cancel_by(known.content.start_date) if is_withdrawn else undo_by(known.content),
         after=None,
     )
 
