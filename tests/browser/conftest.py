@@ -78,7 +78,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     try:
         done = run("up")
         assert done.returncode == 0, done.stdout + done.stderr
-        yield Shown(directory, sample.make_stack(Settings.read(env)), done.stdout)
+        shown = Shown(directory, sample.make_stack(Settings.read(env)), done.stdout)
+        yield shown
+        shown.stack.api.close()
     finally:
         run("down")
 
