@@ -150,6 +150,8 @@ async def _ask(browser: httpx.AsyncClient, path: str) -> float:
 def _figure(case: str, name: str, took: list[float]) -> Figure:
     p95 = sorted(took)[int(0.95 * len(took))]
     tell(f"cockpit, {case}, {name}: p95 {p95:.0f} ms")
+    if name.startswith("overview"):  # no list, and counted once in a while, whoever looks
+        return Figure("cockpit", case, f"{name}, p95", p95, "ms")
     return Figure("cockpit", case, f"{name}, p95", p95, "ms", wanted=f"< {WANTED:.0f} ms", met=p95 < WANTED)
 
 

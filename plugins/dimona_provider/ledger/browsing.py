@@ -151,8 +151,9 @@ def _is_narrow(which: Filter) -> bool:
 
 
 def _is_by_employer(which: Filter) -> bool:
-    is_wide = which.state is None and which.due_before is None and not _is_narrow(which)
-    return which.employer is not None and is_wide
+    # A kind that is rare among an employer's is found sooner by the index of kinds.
+    is_wide = which.state is None and which.kind in {None, "IN"} and which.due_before is None
+    return which.employer is not None and is_wide and not _is_narrow(which)
 
 
 def _by_states(query: sa.Select[Any], *, descending: bool, most: int) -> sa.Select[Any]:
