@@ -84,6 +84,32 @@ def test_a_list_is_narrowed_by_each_filter(visit: Open, filed: list[str], ledger
         assert found == sorted(expected), query
 
 
+_OF_RUN = f"dag_id={RUN.dag_id}&run_id={RUN.run_id}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/declarations?after=1.0.{'9' * 30}",
+        f"/declarations.csv?sort=deadline&after=1e12.{'9' * 30}",
+        "/declarations?until=9999-12-31",
+        "/declarations?dag_id=a%00&run_id=b",
+        "/run?dag_id=%20&run_id=%20",
+        "/run?dag_id=&run_id=",
+        f"/task?{_OF_RUN}&task_id=a%00",
+        f"/task?{_OF_RUN}&task_id={'x' * 300}",
+    ],
+)
+def test_an_address_that_nobody_makes_is_refused(path: str, visit: Open, filed: list[str]) -> None:
+    assert visit("viv").get(path).status_code == 400
+
+
+def test_an_index_of_a_task_that_is_too_long_is_none(visit: Open, filed: list[str]) -> None:
+    path = f"/task?{_OF_RUN}&task_id=submit&map_index={'9' * 5000}"
+
+    assert visit("viv").get(path).status_code == 200
+
+
 def test_an_employer_alone_shows_all_states(visit: Open, filed: list[str]) -> None:
     page = visit("viv").get(f"/declarations?employer={people.EMPLOYER}").text
 
