@@ -186,6 +186,20 @@ def test_choosing_a_language_leads_back_and_nowhere_else(here: str, leads_to: st
     assert "dimona_language=nl" in answer.headers["set-cookie"]
 
 
+def test_choosing_a_language_leads_away_from_a_person(visit: Open, filed: list[str]) -> None:
+    browser = visit("anna")
+    path = f"/declarations/{filed[1]}"
+    token = token_on(browser.get(path))
+    shown = browser.post(f"{path}/person", data={"form_token": token})
+    here = shown.text.partition('name="here" value="')[2].partition('"')[0]
+
+    answer = browser.post("/language", data={"lang": "nl", "here": here, "form_token": token})
+
+    leads_to = answer.headers["location"]
+    assert leads_to == f"/dimona{path}"
+    assert browser.get(leads_to.removeprefix("/dimona")).status_code == 200
+
+
 def test_a_refused_declaration_says_why_and_what_to_do(visit: Open, filed: list[str]) -> None:
     page = visit("viv").get(f"/declarations/{filed[2]}").text
 
