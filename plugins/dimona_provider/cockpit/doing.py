@@ -90,7 +90,7 @@ def release_hold(
 
 def _number(raw: str) -> int:
     try:
-        return DimonaNumber.parse(raw.strip()).number
+        return DimonaNumber.typed(raw.strip()).number
     except ValueError:
         raise HTTPException(400, "declaration_id") from None
 

@@ -117,6 +117,19 @@ def test_a_decision_that_makes_no_sense_changes_nothing(
     assert row(ledger, 5).state == "unclear"
 
 
+@pytest.mark.parametrize("form", ["{}", " {} "])
+def test_a_national_number_is_no_declarations_number(
+    form: str, do: Do, filed: list[str], ledger: Ledger
+) -> None:
+    path = f"/declarations/{filed[4]}/resolve"
+
+    answer = do(path, reason="seen", what="filed", declaration_id=form.format(people.ssin(3)))
+
+    assert answer.status_code == 400
+    assert people.ssin(3) not in answer.text
+    assert row(ledger, 5).declaration_id is None
+
+
 def test_what_has_its_outcome_is_not_decided_anew(do: Do, filed: list[str], ledger: Ledger) -> None:
     assert do(f"/declarations/{filed[0]}/resolve", reason="x", what="not_filed").status_code == 409
     assert row(ledger, 1).state == "accepted"
