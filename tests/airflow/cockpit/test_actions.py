@@ -144,6 +144,24 @@ def test_sending_is_stopped_and_goes_on(do: Do, ledger: Ledger) -> None:
     assert switch.current(ledger) == []
 
 
+@pytest.mark.parametrize(
+    "scope", [{"employer": "123"}, {"employer": people.ssin(3)}, {"connection": people.ssin(3)}]
+)
+def test_sending_is_not_stopped_for_what_files_nothing(scope: dict[str, str], do: Do, ledger: Ledger) -> None:
+    answer = do("/hold", reason="audit", **scope)
+
+    assert answer.status_code == 400
+    assert switch.current(ledger) == []
+    assert people.ssin(3) not in answer.text + json.dumps([one.detail for one in rows(ledger, events)])
+
+
+@pytest.mark.parametrize("typed", ["BE 0477.472.701", "477472701"])
+def test_an_employer_is_held_under_the_number_that_the_ledger_has(typed: str, do: Do, ledger: Ledger) -> None:
+    do("/hold", reason="audit", employer=typed)
+
+    assert [one.employer for one in switch.current(ledger)] == [people.EMPLOYER]
+
+
 def test_a_question_is_answered(do: Do, ledger: Ledger) -> None:
     ask(ledger)
     reference = rows(ledger, decisions)[0].reference
