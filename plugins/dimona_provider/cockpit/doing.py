@@ -16,7 +16,7 @@ from dimona_provider.domain.identifiers import DimonaNumber, Ssin, typed_employe
 from dimona_provider.domain.outcome import State
 from dimona_provider.domain.ssin_search import contains_ssin
 from dimona_provider.errors import DecisionRefused
-from dimona_provider.ledger import acknowledging, decisions, holding, searching, switch
+from dimona_provider.ledger import acknowledging, decisions, searching, switch
 
 router = APIRouter(dependencies=[Depends(acting), Depends(from_own_form), Depends(for_actors)])
 Text = Annotated[str, Form(max_length=60)]
@@ -81,12 +81,23 @@ def hold(desk: DeskDep, reason: Reason, employer: Text = "", connection: Text = 
 
 @router.post("/hold/release")
 def release_hold(
-    desk: DeskDep, reason: Reason, employer: Text = "", connection: Text = ""
+    desk: DeskDep,
+    reason: Reason,
+    placed_at: Annotated[float, Form(allow_inf_nan=False)],
+    employer: Text = "",
+    connection: Text = "",
 ) -> RedirectResponse:
-    """Let sending go on, and plan again what was held of it."""
+    """Turn off the switch that the page showed, and plan again what was held of its scope."""
     if "\0" in employer + connection:
         raise HTTPException(400, "employer")
-    holding.release(desk.ledger, dimona_conn_id=connection, employer=employer, reason=reason, now=time.time())
+    switch.remove(
+        desk.ledger,
+        dimona_conn_id=connection,
+        employer=employer,
+        reason=reason,
+        now=time.time(),
+        placed_at=placed_at,
+    )
     return desk.go("/")
 
 
