@@ -28,7 +28,8 @@ COLUMNS = (
     "period_id", "result", "anomalies", "reason", "batch", "file_by", "filed_at", "answered_at", "changed_at",
 )  # fmt: skip
 _INSTANTS = ("file_by", "filed_at", "answered_at", "changed_at")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r])")
+"""Where one begins: at the start, or behind what Excel takes for the end of a cell in Belgium."""
 
 
 @router.get("/declarations")
@@ -126,4 +127,4 @@ def _csv(rows: Iterator[Any]) -> Iterator[str]:
 def _cell(name: str, value: Any) -> str:
     text = "" if value is None else str(iso(value) if name in _INSTANTS else value)
     # A spreadsheet would run what begins like a formula.
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text)

@@ -137,11 +137,13 @@ def test_pages_hold_each_declaration_once(query: str, visit: Open, ledger: Ledge
 def test_the_csv_holds_all_rows_and_runs_no_formula(visit: Open, ledger: Ledger) -> None:
     batch = ledgers.batch_of(ledger, 3)
     ledgers.set_state(ledger, 1, employment="=HYPERLINK(1)")
+    ledgers.set_state(ledger, 2, employment="E;=HYPERLINK(2)")
+    ledgers.set_state(ledger, 3, employment=" @SUM(3);E-3")
 
     answer = visit("viv").get(f"/declarations.csv?batch={batch}&order=asc")
 
     found = list(csv.DictReader(io.StringIO(answer.text)))
-    assert [one["employment"] for one in found] == ["'=HYPERLINK(1)", "E-2", "E-3"]
+    assert [one["employment"] for one in found] == ["'=HYPERLINK(1)", "E;'=HYPERLINK(2)", "' @SUM(3);E-3"]
     assert "attachment" in answer.headers["content-disposition"]
     assert "worker_hash" not in answer.text
 
