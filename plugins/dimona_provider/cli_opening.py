@@ -6,7 +6,6 @@ import contextlib
 import datetime as dt
 import getpass
 import os
-import re
 import sys
 import time
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
-from dimona_provider.domain.identifiers import EnterpriseNumber, parse_employer_id
+from dimona_provider.domain.identifiers import typed_employer
 from dimona_provider.domain.ssin_search import contains_ssin
 from dimona_provider.errors import DimonaError
 
@@ -129,20 +128,10 @@ def read_reason(raw: str) -> str:
 
 def read_employer(raw: str) -> str:
     """Return an employer's number as the ledger has it. Raises BadParameter."""
-    text = re.sub(r"[ .\-]", "", raw.upper())
-    is_enterprise = text.startswith("BE") or (len(text) == 10 and text[0] in "01")
-    found = set()
-    for parse in (EnterpriseNumber.parse,) if is_enterprise else (EnterpriseNumber.parse, parse_employer_id):
-        with contextlib.suppress(ValueError):
-            found.add(str(parse(text)))
-    if not found:
-        raise typer.BadParameter("no enterprise number, and no NSSO number", param_hint="--employer")
-    if len(found) > 1:
-        raise typer.BadParameter(
-            "may be an enterprise number or an NSSO number: write an enterprise number with its leading 0",
-            param_hint="--employer",
-        )
-    return found.pop()
+    try:
+        return typed_employer(raw)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--employer") from None
 
 
 def read_midnight(raw: str, option: str) -> float:

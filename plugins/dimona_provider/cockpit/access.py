@@ -12,6 +12,7 @@ from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import DagAccessEntity, DagDetails
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from airflow.configuration import conf
+from airflow.models.dag import DagModel
 from fastapi import Depends, Form, HTTPException, Request
 
 DAG_ID: str = conf.get("dimona", "cockpit_dag_id", fallback="dimona_declare")
@@ -37,8 +38,9 @@ class Visitor:
 def visitor(user: GetUserDep) -> Visitor:
     """Return who asks; 401 without a user."""
     name = user.get_name()
+    details = DagDetails(id=DAG_ID, team_name=DagModel.get_team_name(DAG_ID))
     may_act = get_auth_manager().is_authorized_dag(
-        method="PUT", access_entity=DagAccessEntity.RUN, details=DagDetails(id=DAG_ID), user=user
+        method="PUT", access_entity=DagAccessEntity.RUN, details=details, user=user
     )
     return Visitor(name, may_act, _form_token(name, _today()))
 

@@ -56,7 +56,7 @@ def read(desk: Desk) -> Asked:
     def value(name: str, parse: Callable[[str], T]) -> T | None:
         return _checked(name, parse, query[name]) if name in query else None
 
-    until = value("until", _midnight)
+    until = value("until", _end_of_day)
     after, before = DEADLINES[value("deadline", _deadline) or ""] if "deadline" in query else (None, None)
     now = time.time()
     sort = value("sort", Sort) or (Sort.DEADLINE if "deadline" in query else Sort.CHANGED)
@@ -71,7 +71,7 @@ def read(desk: Desk) -> Asked:
         batch=value("batch", reference),
         run=run_of(query),
         since=value("since", _midnight),
-        until=None if until is None else _next_day(until),
+        until=until,
         due_after=None if after is None else now + after,
         due_before=None if before is None else now + before,
         worker_hash=_worker(desk, query),
@@ -86,9 +86,14 @@ def run_of(query: Mapping[str, str]) -> Run | None:
     dag_id, run_id = query.get("dag_id"), query.get("run_id")
     if not dag_id and not run_id:
         return None
-    if not dag_id or not run_id or len(dag_id) > 250 or len(run_id) > 250:
+    if not dag_id or not run_id or not is_name(dag_id) or not is_name(run_id):
         raise HTTPException(400, "run_id")
     return Run(dag_id, run_id)
+
+
+def is_name(raw: str) -> bool:
+    """Tell whether this may be one of Airflow's ids; PostgreSQL's driver takes no NUL."""
+    return len(raw) <= 250 and "\0" not in raw
 
 
 def reference(raw: str) -> str:
@@ -142,6 +147,6 @@ def _midnight(raw: str) -> float:
     return day.replace(tzinfo=BRUSSELS).timestamp()
 
 
-def _next_day(midnight: float) -> float:
-    day = dt.datetime.fromtimestamp(midnight, tz=BRUSSELS) + dt.timedelta(days=1)
-    return day.timestamp()
+def _end_of_day(raw: str) -> float:
+    day = dt.datetime.strptime(raw, "%Y-%m-%d") + dt.timedelta(days=1)  # noqa: DTZ007 - as above
+    return day.replace(tzinfo=BRUSSELS).timestamp()

@@ -85,11 +85,7 @@ class Desk:
                 describe=lambda code: describe(code, self.lang),
                 next_step=lambda code: next_step(code, self.lang),
                 languages=NAMES,
-                here=address(
-                    self.request,
-                    self.request.url.path.removeprefix(_root(self.request)),
-                    dict(self.request.query_params),
-                ),
+                here=self._here(),
                 short=short,
                 badge_of=badge,
                 **context,
@@ -99,6 +95,13 @@ class Desk:
     def go(self, path: str, /, **query: object) -> RedirectResponse:
         """Answer a POST: the browser gets the page *path*."""
         return RedirectResponse(self.url(path, **query), status_code=303)
+
+    def _here(self) -> str:
+        """Return where this page is seen again in another language; the answer to a form can't be."""
+        path = self.request.url.path.removeprefix(_root(self.request))
+        if self.request.method == "POST":
+            path = path.rpartition("/")[0]
+        return address(self.request, path, dict(self.request.query_params))
 
 
 def _desk(request: Request, who: VisitorDep) -> Desk:

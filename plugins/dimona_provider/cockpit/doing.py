@@ -12,10 +12,11 @@ from dimona_provider.cockpit.access import acting, for_actors, from_own_form
 from dimona_provider.cockpit.desk import DeskDep
 from dimona_provider.cockpit.one import Reference
 from dimona_provider.cockpit.reasons import Reason
-from dimona_provider.domain.identifiers import DimonaNumber, Ssin
+from dimona_provider.domain.identifiers import DimonaNumber, Ssin, typed_employer
 from dimona_provider.domain.outcome import State
+from dimona_provider.domain.ssin_search import contains_ssin
 from dimona_provider.errors import DecisionRefused
-from dimona_provider.ledger import acknowledging, decisions, holding, searching, switch
+from dimona_provider.ledger import acknowledging, decisions, searching, switch
 
 router = APIRouter(dependencies=[Depends(acting), Depends(from_own_form), Depends(for_actors)])
 Text = Annotated[str, Form(max_length=60)]
@@ -73,32 +74,46 @@ def resolve(
 @router.post("/hold")
 def hold(desk: DeskDep, reason: Reason, employer: Text = "", connection: Text = "") -> RedirectResponse:
     """Stop sending, for an employer, a connection, or all."""
-    scope = _scope(employer, connection)
-    switch.place(desk.ledger, reason, dimona_conn_id=scope[0], employer=scope[1], now=time.time())
+    conn_id, number = _scope(connection, employer)
+    switch.place(desk.ledger, reason, dimona_conn_id=conn_id, employer=number, now=time.time())
     return desk.go("/")
 
 
 @router.post("/hold/release")
 def release_hold(
-    desk: DeskDep, reason: Reason, employer: Text = "", connection: Text = ""
+    desk: DeskDep,
+    reason: Reason,
+    placed_at: Annotated[float, Form(allow_inf_nan=False)],
+    employer: Text = "",
+    connection: Text = "",
 ) -> RedirectResponse:
-    """Let sending go on, and plan again what was held of it."""
-    scope = _scope(employer, connection)
-    holding.release(desk.ledger, dimona_conn_id=scope[0], employer=scope[1], reason=reason, now=time.time())
+    """Turn off the switch that the page showed, and plan again what was held of its scope."""
+    if "\0" in employer + connection:
+        raise HTTPException(400, "employer")
+    switch.remove(
+        desk.ledger,
+        dimona_conn_id=connection,
+        employer=employer,
+        reason=reason,
+        now=time.time(),
+        placed_at=placed_at,
+    )
     return desk.go("/")
 
 
 def _number(raw: str) -> int:
     try:
-        return DimonaNumber.parse(raw.strip()).number
+        return DimonaNumber.typed(raw.strip()).number
     except ValueError:
         raise HTTPException(400, "declaration_id") from None
 
 
-def _scope(employer: str, connection: str) -> tuple[str, str]:
-    number, conn_id = employer.strip(), connection.strip()
-    if number and not (number.isascii() and number.isdecimal() and len(number) <= 12):
-        raise HTTPException(400, "employer")
-    if "\0" in conn_id:
+def _scope(connection: str, employer: str) -> tuple[str, str]:
+    """Read what a switch is to cover: a number of nobody would stop nothing, and look as if it did."""
+    conn_id, number = connection.strip(), employer.strip()
+    if "\0" in conn_id or contains_ssin(conn_id):
         raise HTTPException(400, "connection")
-    return conn_id, number
+    try:
+        return conn_id, typed_employer(number) if number else ""
+    except ValueError:
+        raise HTTPException(400, "employer") from None

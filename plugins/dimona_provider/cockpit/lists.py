@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from dimona_provider.cockpit import asking
@@ -27,7 +28,8 @@ COLUMNS = (
     "period_id", "result", "anomalies", "reason", "batch", "file_by", "filed_at", "answered_at", "changed_at",
 )  # fmt: skip
 _INSTANTS = ("file_by", "filed_at", "answered_at", "changed_at")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r])")
+"""Where one begins: at the start, or behind what Excel takes for the end of a cell in Belgium."""
 
 
 @router.get("/declarations")
@@ -51,17 +53,19 @@ def declarations_as_csv(desk: DeskDep) -> StreamingResponse:
 @router.get("/run")
 def run(desk: DeskDep, dag_id: str, run_id: str) -> HTMLResponse:
     """Show the declarations of a DAG run: the tab of Airflow's page of it."""
-    asked = _of_run(desk, asking.run_of({"dag_id": dag_id, "run_id": run_id}))
+    asked = _of_run(desk, _run(dag_id, run_id))
     return _page(desk, asked, "run.html", path="/run", counts=_counts(desk, asked.which.run), task=None)
 
 
 @router.get("/task")
 def task(desk: DeskDep, dag_id: str, run_id: str, task_id: str, map_index: str = "-1") -> HTMLResponse:
     """Show the declarations that a task instance dealt with: the tab of Airflow's page of it."""
-    asked = _of_run(desk, asking.run_of({"dag_id": dag_id, "run_id": run_id}))
-    assert asked.which.run is not None  # noqa: S101 - for mypy: both parts were given
-    mapped = f"[{int(map_index)}]" if map_index.isascii() and map_index.isdecimal() else ""
-    found = figures.batches_of_task(desk.ledger, asked.which.run, f"{dag_id}/{run_id}/{task_id}{mapped}")
+    of = _run(dag_id, run_id)
+    if not asking.is_name(task_id):
+        raise HTTPException(400, "task_id")
+    asked = _of_run(desk, of)
+    mapped = f"[{int(map_index)}]" if re.fullmatch(r"[0-9]{1,9}", map_index) else ""
+    found = figures.batches_of_task(desk.ledger, of, f"{dag_id}/{run_id}/{task_id}{mapped}")
     asked = replace(
         asked,
         which=replace(asked.which, batches=found),
@@ -70,9 +74,16 @@ def task(desk: DeskDep, dag_id: str, run_id: str, task_id: str, map_index: str =
     return _page(desk, asked, "run.html", path="/task", counts=None, task=task_id + mapped)
 
 
-def _of_run(desk: Desk, of: Run | None) -> Asked:
+def _run(dag_id: str, run_id: str) -> Run:
+    of = asking.run_of({"dag_id": dag_id.strip(), "run_id": run_id.strip()})
+    if of is None:
+        raise HTTPException(400, "run_id")
+    return of
+
+
+def _of_run(desk: Desk, of: Run) -> Asked:
     """Read the address, about the environment in which the run filed."""
-    if of is not None and "env" not in desk.request.query_params:
+    if "env" not in desk.request.query_params:
         desk.environment = figures.environment_of(desk.ledger, of) or desk.environment
     return asking.read(desk)
 
@@ -116,4 +127,4 @@ def _csv(rows: Iterator[Any]) -> Iterator[str]:
 def _cell(name: str, value: Any) -> str:
     text = "" if value is None else str(iso(value) if name in _INSTANTS else value)
     # A spreadsheet would run what begins like a formula.
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import Self
@@ -132,6 +133,27 @@ def parse_employer_id(raw: object) -> NssoNumber | ProvisionalNssoNumber:
     """Read a definitive or a provisional NSSO number, whichever it is. Raises ValueError."""
     number = _read_nsso(raw, 100006, 5999999989)
     return NssoNumber.parse(number) if number < LOWEST_PROVISIONAL else ProvisionalNssoNumber.parse(number)
+
+
+def typed_employer(raw: str) -> str:
+    """
+    Return an employer's number, as a person typed it, as the ledger has it.
+
+    Raises ValueError, without echoing it, also for one that may be of either kind.
+    """
+    text = re.sub(r"[ .\-]", "", raw.upper())
+    is_enterprise = text.startswith("BE") or (len(text) == 10 and text[0] in "01")
+    found = set()
+    for parse in (EnterpriseNumber.parse,) if is_enterprise else (EnterpriseNumber.parse, parse_employer_id):
+        with contextlib.suppress(ValueError):
+            found.add(str(parse(text)))
+    if not found:
+        raise ValueError("no enterprise number, and no NSSO number")
+    if len(found) > 1:
+        raise ValueError(
+            "may be an enterprise number or an NSSO number: write an enterprise number with its leading 0"
+        )
+    return found.pop()
 
 
 def _read_nsso(raw: object, lowest: int, highest: int) -> int:

@@ -7,6 +7,7 @@ A page goes on where the one before ended (keyset), by an index that has the ord
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,7 +72,8 @@ class Cursor:
     def parse(cls, text: str) -> Self:
         """Read what ``str`` gave. Raises ValueError."""
         value, _, number = text.rpartition(".")
-        if not math.isfinite(float(value)) or not number.isascii() or not number.isdecimal():
+        # SQLite has no number beyond 64 bits.
+        if not math.isfinite(float(value)) or not re.fullmatch(r"[0-9]{1,18}", number):
             raise ValueError("not a place in a list")
         return cls(float(value), int(number))
 

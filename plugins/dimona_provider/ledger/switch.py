@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import State
+from dimona_provider.errors import DecisionRefused
 from dimona_provider.ledger.intents import insert_once
 from dimona_provider.ledger.schema import batches, holds, intents
 from dimona_provider.ledger.store import Ledger
@@ -93,16 +94,27 @@ def place_in(
 
 
 def remove(
-    ledger: Ledger, *, dimona_conn_id: str = EVERY, employer: str = EVERY, reason: str, now: float
+    ledger: Ledger,
+    *,
+    dimona_conn_id: str = EVERY,
+    employer: str = EVERY,
+    reason: str,
+    now: float,
+    placed_at: float | None = None,
 ) -> tuple[bool, int]:
     """
     Turn a switch off, and plan again what is held of its scope.
 
-    Returns whether the switch was on, and how many intents were planned again. Other switches stay.
+    Returns whether the switch was on, and how many intents were planned again. Other switches stay. With
+    *placed_at* only the one that was placed then: raises DecisionRefused when that is not on any more.
     """
-    which = (holds.c.dimona_conn_id == dimona_conn_id, holds.c.employer == employer)
+    which = [holds.c.dimona_conn_id == dimona_conn_id, holds.c.employer == employer]
+    if placed_at is not None:
+        which.append(holds.c.placed_at == placed_at)
     with ledger.write() as connection:
         was_on = connection.execute(holds.delete().where(*which)).rowcount > 0
+        if placed_at is not None and not was_on:
+            raise DecisionRefused("this switch is not on any more, or was placed anew: look at it again")
         of_connection = sa.select(batches.c.reference).where(batches.c.dimona_conn_id == dimona_conn_id)
         released = list(
             connection.scalars(

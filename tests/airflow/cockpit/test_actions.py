@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from dimona_provider.cockpit import opening
+from dimona_provider.domain.outcome import State
 from dimona_provider.ledger import Ledger, switch
 from dimona_provider.ledger.acknowledging import acknowledgement
 from dimona_provider.ledger.cockpit_schema import acknowledgements, searches
 from dimona_provider.ledger.plan_schema import decisions
 from dimona_provider.ledger.schema import attempts, events, intents
-from support import people
+from support import ledgers, people
 from support.desks import token_on
 from support.ledgers import row, rows
 
@@ -117,18 +118,68 @@ def test_a_decision_that_makes_no_sense_changes_nothing(
     assert row(ledger, 5).state == "unclear"
 
 
+@pytest.mark.parametrize("form", ["{}", " {} "])
+def test_a_national_number_is_no_declarations_number(
+    form: str, do: Do, filed: list[str], ledger: Ledger
+) -> None:
+    path = f"/declarations/{filed[4]}/resolve"
+
+    answer = do(path, reason="seen", what="filed", declaration_id=form.format(people.ssin(3)))
+
+    assert answer.status_code == 400
+    assert people.ssin(3) not in answer.text
+    assert row(ledger, 5).declaration_id is None
+
+
 def test_what_has_its_outcome_is_not_decided_anew(do: Do, filed: list[str], ledger: Ledger) -> None:
     assert do(f"/declarations/{filed[0]}/resolve", reason="x", what="not_filed").status_code == 409
     assert row(ledger, 1).state == "accepted"
 
 
-def test_sending_is_stopped_and_goes_on(do: Do, ledger: Ledger) -> None:
+def test_sending_is_stopped_and_goes_on(do: Do, visit: Open, ledger: Ledger) -> None:
     do("/hold", reason="audit", employer=people.EMPLOYER)
     held = switch.current(ledger)
-    do("/hold/release", reason="audit over", employer=people.EMPLOYER)
+    shown = visit("anna").get("/").text.partition('name="placed_at" value="')[2].partition('"')[0]
+    do("/hold/release", reason="audit over", employer=people.EMPLOYER, placed_at=shown)
 
     assert [(one.employer, one.placed_by) for one in held] == [(people.EMPLOYER, "user:anna")]
     assert switch.current(ledger) == []
+
+
+def test_a_form_of_before_does_not_undo_what_somebody_stopped_since(
+    do: Do, filed: list[str], ledger: Ledger
+) -> None:
+    switch.place(ledger, "maintenance", now=1_000.25)
+    form = {"employer": "", "connection": "", "placed_at": "1000.25"}
+    first = do("/hold/release", reason="over", **form)
+    released = row(ledger, 6).state
+    ledgers.set_state(ledger, 6, state=State.HELD)
+    again = do("/hold/release", reason="over", **form)
+    switch.place(ledger, "wrong export", now=2_000.5)
+
+    stale = do("/hold/release", reason="over", **form)
+
+    assert [one.status_code for one in (first, again, stale)] == [303, 409, 409]
+    assert (released, row(ledger, 6).state) == ("planned", "held")
+    assert [one.reason for one in switch.current(ledger)] == ["wrong export"]
+
+
+@pytest.mark.parametrize(
+    "scope", [{"employer": "123"}, {"employer": people.ssin(3)}, {"connection": people.ssin(3)}]
+)
+def test_sending_is_not_stopped_for_what_files_nothing(scope: dict[str, str], do: Do, ledger: Ledger) -> None:
+    answer = do("/hold", reason="audit", **scope)
+
+    assert answer.status_code == 400
+    assert switch.current(ledger) == []
+    assert people.ssin(3) not in answer.text + json.dumps([one.detail for one in rows(ledger, events)])
+
+
+@pytest.mark.parametrize("typed", ["BE 0477.472.701", "477472701"])
+def test_an_employer_is_held_under_the_number_that_the_ledger_has(typed: str, do: Do, ledger: Ledger) -> None:
+    do("/hold", reason="audit", employer=typed)
+
+    assert [one.employer for one in switch.current(ledger)] == [people.EMPLOYER]
 
 
 def test_a_question_is_answered(do: Do, ledger: Ledger) -> None:

@@ -84,6 +84,32 @@ def test_a_list_is_narrowed_by_each_filter(visit: Open, filed: list[str], ledger
         assert found == sorted(expected), query
 
 
+_OF_RUN = f"dag_id={RUN.dag_id}&run_id={RUN.run_id}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/declarations?after=1.0.{'9' * 30}",
+        f"/declarations.csv?sort=deadline&after=1e12.{'9' * 30}",
+        "/declarations?until=9999-12-31",
+        "/declarations?dag_id=a%00&run_id=b",
+        "/run?dag_id=%20&run_id=%20",
+        "/run?dag_id=&run_id=",
+        f"/task?{_OF_RUN}&task_id=a%00",
+        f"/task?{_OF_RUN}&task_id={'x' * 300}",
+    ],
+)
+def test_an_address_that_nobody_makes_is_refused(path: str, visit: Open, filed: list[str]) -> None:
+    assert visit("viv").get(path).status_code == 400
+
+
+def test_an_index_of_a_task_that_is_too_long_is_none(visit: Open, filed: list[str]) -> None:
+    path = f"/task?{_OF_RUN}&task_id=submit&map_index={'9' * 5000}"
+
+    assert visit("viv").get(path).status_code == 200
+
+
 def test_an_employer_alone_shows_all_states(visit: Open, filed: list[str]) -> None:
     page = visit("viv").get(f"/declarations?employer={people.EMPLOYER}").text
 
@@ -111,11 +137,13 @@ def test_pages_hold_each_declaration_once(query: str, visit: Open, ledger: Ledge
 def test_the_csv_holds_all_rows_and_runs_no_formula(visit: Open, ledger: Ledger) -> None:
     batch = ledgers.batch_of(ledger, 3)
     ledgers.set_state(ledger, 1, employment="=HYPERLINK(1)")
+    ledgers.set_state(ledger, 2, employment="E;=HYPERLINK(2)")
+    ledgers.set_state(ledger, 3, employment=" @SUM(3);E-3")
 
     answer = visit("viv").get(f"/declarations.csv?batch={batch}&order=asc")
 
     found = list(csv.DictReader(io.StringIO(answer.text)))
-    assert [one["employment"] for one in found] == ["'=HYPERLINK(1)", "E-2", "E-3"]
+    assert [one["employment"] for one in found] == ["'=HYPERLINK(1)", "E;'=HYPERLINK(2)", "' @SUM(3);E-3"]
     assert "attachment" in answer.headers["content-disposition"]
     assert "worker_hash" not in answer.text
 
@@ -158,6 +186,20 @@ def test_choosing_a_language_leads_back_and_nowhere_else(here: str, leads_to: st
 
     assert (answer.status_code, answer.headers["location"]) == (303, leads_to)
     assert "dimona_language=nl" in answer.headers["set-cookie"]
+
+
+def test_choosing_a_language_leads_away_from_a_person(visit: Open, filed: list[str]) -> None:
+    browser = visit("anna")
+    path = f"/declarations/{filed[1]}"
+    token = token_on(browser.get(path))
+    shown = browser.post(f"{path}/person", data={"form_token": token})
+    here = shown.text.partition('name="here" value="')[2].partition('"')[0]
+
+    answer = browser.post("/language", data={"lang": "nl", "here": here, "form_token": token})
+
+    leads_to = answer.headers["location"]
+    assert leads_to == f"/dimona{path}"
+    assert browser.get(leads_to.removeprefix("/dimona")).status_code == 200
 
 
 def test_a_refused_declaration_says_why_and_what_to_do(visit: Open, filed: list[str]) -> None:

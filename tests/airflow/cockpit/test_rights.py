@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dimona_provider.cockpit.app import create_app
@@ -115,6 +117,27 @@ def test_there_is_no_public_documentation_and_no_other_file(visit: Open) -> None
 
 def test_a_query_can_not_choose_another_dag_for_the_right(visit: Open, filed: list[str]) -> None:
     assert visit("nobody").get("/declarations?dag_id=mine").status_code == 403
+
+
+def test_the_right_to_act_is_asked_for_the_team_of_the_dag(
+    visit: Open, filed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from airflow.api_fastapi.app import get_auth_manager
+    from airflow.models.dag import DagModel
+
+    asked = []
+    manager = get_auth_manager()
+    answer = manager.is_authorized_dag
+
+    def ask(**question: Any) -> bool:
+        asked.append((question["method"], question["details"].team_name))
+        return answer(**question)
+
+    monkeypatch.setattr(DagModel, "get_team_name", lambda _dag_id: "payroll")
+    monkeypatch.setattr(manager, "is_authorized_dag", ask)
+
+    assert visit("anna").get("/gaps").status_code == 200
+    assert set(asked) == {("GET", "payroll"), ("PUT", "payroll")}
 
 
 def test_unclear_stays_as_it_was_for_a_viewer(visit: Open, filed: list[str], ledger: Ledger) -> None:
