@@ -40,6 +40,11 @@ LATE, BRAKE, WARNED, UNCLEAR, SILENT, REFUSED, CHANGED = EMPLOYERS = (
 HELD = 6
 LONGEST = 300.0
 """Seconds that a busy machine may take for anything."""
+PARKED = 10.0
+"""
+Seconds after which Airflow has written down everywhere that a task waits. One that is answered sooner may be
+failed, because its executor's word of the parking comes after the answer; it then asks once more.
+"""
 PATIENCE = 60.0
 """Seconds until the deadline of what nobody answers."""
 
@@ -152,6 +157,7 @@ def _ask(story: Story) -> None:
         employer = next(one for one in EMPLOYERS if one in shown["subject"])
         story.index[employer], story.shown[employer] = index, shown
     del story.index["?"]
+    time.sleep(PARKED)
 
 
 def _guest(live: Live) -> AirflowApi:
@@ -177,6 +183,7 @@ def _answer_all(story: Story, again: list[dict[str, Any]]) -> None:
     story.answer(CHANGED, late_cancel="file")
 
     wait_until(lambda: _is_open_again(story), seconds=LONGEST)
+    time.sleep(PARKED)
     story.answer(LATE, late_cancel="file")
     story.refused("a second answer", LATE, {**said, "chosen_options": [KEEP_ALL]})
 
