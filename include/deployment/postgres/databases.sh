@@ -12,7 +12,7 @@ for name in airflow ledger; do
         --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<SQL
 \set password '$password'
 CREATE ROLE $name LOGIN PASSWORD :'password';
-CREATE DATABASE $name OWNER $name;
+CREATE DATABASE $name OWNER $name ENCODING 'UTF8' TEMPLATE template0;
 REVOKE ALL ON DATABASE $name FROM PUBLIC;
 SQL
 done
