@@ -104,6 +104,7 @@ DIST ?= dist
 wheel: setup ## Build the package airflow-provider-dimona into dist/ (DIST=folder)
 	@rm -rf build
 	@$(UV) build --quiet --wheel --no-build-isolation --python $(BIN)/python --out-dir $(DIST) .
+	@rm -rf build plugins/airflow_provider_dimona.egg-info # else Airflow finds the package twice
 	@ls $(DIST)/airflow_provider_dimona-*.whl
 
 # Each Python that pyenv has, or that is on the path, in an environment of its own; needs minutes.

@@ -12,6 +12,7 @@ _OURS = {
     "dimona_provider",
     "cryptography",  # the client's key
     "jwt",  # its assertion
+    "starlette",  # base modules of the cockpit's application; the api-server has them
 }
 _AIRFLOW = {
     "airflow.providers.common.io",  # Airflow looks for the handlers of every asset

@@ -39,7 +39,7 @@ class World:
 
     def __init__(self, ledger: Ledger, **simulated: object) -> None:
         self.ledger = ledger
-        self.clock = FastClock(speed=50)
+        self.clock = FastClock(speed=30)
         self.nsso = simulator(self.clock.now, **simulated)
         self.wire = Wire(self.nsso)
 
