@@ -1,4 +1,4 @@
-"""Connections for a command: a process that is no Airflow component, and gets nothing from a supervisor."""
+"""Connections for commands and the api-server: processes that have no supervisor to ask."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from airflow.sdk import Connection
 
 
 def stored_connection(conn_id: str) -> Connection:
+    """As ``found_connection``, for a command: a database that is not there yet is no news."""
+    logging.getLogger("airflow").setLevel(logging.ERROR)
+    return found_connection(conn_id)
+
+
+def found_connection(conn_id: str) -> Connection:
     """
     Return a connection from the environment, a secrets backend, or Airflow's database (those made in the UI).
 
     The task SDK alone finds only the first two here. Raises AirflowNotFoundException.
     """
-    logging.getLogger("airflow").setLevel(logging.ERROR)  # a database that is not there yet is no news
     found = CoreConnection.get_connection_from_secrets(conn_id)
     return Connection(
         conn_id=conn_id,

@@ -23,7 +23,9 @@ class StandingClaims:
         self._connection: sa.Connection | None = None
 
     async def close(self) -> None:
-        """Give up the connection to the ledger; the next question opens another."""
+        """Give up the connection to the ledger once nobody reads from it; the next question opens another."""
+        if self._reader is not None:
+            await asyncio.wait({self._reader})
         await asyncio.to_thread(self._disconnect)
 
     async def holds(self, intent: int, token: str) -> bool:

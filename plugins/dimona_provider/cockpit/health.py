@@ -17,8 +17,8 @@ from cryptography import x509
 
 from dimona_provider.api.auth import ClientCredentials
 from dimona_provider.api.settings import Settings
-from dimona_provider.cockpit.opening import found_connection
 from dimona_provider.errors import ConfigurationError, DimonaError, ServiceUnavailable
+from dimona_provider.plain_process import found_connection
 
 FRESH = 300.0
 """Seconds for which a check counts: the cockpit must not flood the token endpoint."""

@@ -6,34 +6,13 @@ import threading
 import time
 from dataclasses import replace
 
-from airflow.models.connection import Connection as CoreConnection
-from airflow.sdk import Connection
-
 from dimona_provider.hooks import DimonaLedgerHook, LedgerLocation
 from dimona_provider.ledger import Ledger
+from dimona_provider.plain_process import found_connection
 
 _FRESH = 60.0
 _lock = threading.Lock()
 _opened: tuple[float, LedgerLocation, Ledger] | None = None
-
-
-def found_connection(conn_id: str) -> Connection:
-    """
-    Return a connection from the environment, a secrets backend, or Airflow's database.
-
-    The api-server has no supervisor to ask. Raises AirflowNotFoundException.
-    """
-    found = CoreConnection.get_connection_from_secrets(conn_id)
-    return Connection(
-        conn_id=conn_id,
-        conn_type=found.conn_type,
-        host=found.host,
-        login=found.login,
-        password=found.password,
-        schema=found.schema,
-        port=found.port,
-        extra=found.extra,
-    )
 
 
 def ledger_of(actor: str) -> Ledger:
