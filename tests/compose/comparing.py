@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from include.demo.api import DagRun
 from include.demo.environment import REPOSITORY
-from include.dimona_simulator import read_journal, read_taken
+from include.dimona_simulator import read_taken
 from include.payroll.store import PayrollStore
-from tests.chaos.nsso import fired
 from tests.chaos.plan import Target
-from tests.chaos.report import Outcome
-from tests.chaos.verdict import Claims, compare
+from tests.chaos.verdict import Claims, Verdict, compare
 from tests.compose.claims import from_json
-from tests.compose.ordeal import Ordeal
 from tests.compose.project import Project
 
 KILLED = (Target.WORKER, Target.TRIGGERER)
@@ -21,38 +21,40 @@ _LATER = "identifying"
 """The NSSO looks for the worker's number, which the hourly follow-up waits for: no run ends that."""
 
 
-def compared(project: Project, ordeal: Ordeal, ended: DagRun, directory: Path) -> tuple[Outcome, list[str]]:
-    """Return what the comparison found, and every reason to fail."""
-    project.compose("cp", "simulator:/opt/airflow/simulator", str(directory / "simulator"))
-    tests = f"{REPOSITORY / 'tests'}:/opt/airflow/tests:ro"
-    said = project.compose(
-        "run",
-        "--rm",
-        "--no-deps",
-        "-T",
-        "--volume",
-        tests,
-        "scheduler",
-        "python",
-        "-m",
-        "tests.compose.claims",
-    )
-    return judge(from_json(said.splitlines()[-1]), directory / "simulator", ordeal, ended)
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Both sides of a running project, compared as often as one asks."""
+
+    project: Project
+
+    def verdict(self) -> Verdict:
+        """Compare the ledger with the truth, as they are now. Raises ComposeFailed."""
+        claims = self._claims()
+        with tempfile.TemporaryDirectory(prefix="dimona-compose-") as folder:
+            # After the claims: what they say was taken is in it.
+            self.project.compose("cp", "simulator:/opt/airflow/simulator/.", folder)
+            return judge(claims, Path(folder))
+
+    def _claims(self) -> Claims:
+        tests = f"{REPOSITORY / 'tests'}:/opt/airflow/tests:ro"
+        module = ("python", "-m", "tests.compose.claims")
+        said = self.project.compose("run", "--rm", "--no-deps", "-T", "--volume", tests, "scheduler", *module)
+        return from_json(said.splitlines()[-1])
 
 
-def judge(claims: Claims, simulator: Path, ordeal: Ordeal, ended: DagRun) -> tuple[Outcome, list[str]]:
+def judge(claims: Claims, simulator: Path) -> Verdict:
     """Compare *claims* with what the simulator's folder holds."""
     verdict = compare(wished(simulator / "payroll.db"), claims, read_taken(simulator))
     verdict.unsettled = [line for line in verdict.unsettled if f" {_LATER}" not in line]
-    outcome = Outcome(ended.run_id, verdict, ordeal.done, fired(read_journal(simulator / "journal.jsonl")))
-    complaints = list(verdict.complaints())
-    if ended.state != "success":
-        complaints.append(f"{ended.dag_id} ended as {ended.state}")
-    if ordeal.kills:
-        complaints += [f"never killed: {target}" for target in KILLED if not ordeal.done[target]]
+    return verdict
+
+
+def complaints(verdict: Verdict, kills: Counter[Target]) -> Iterator[str]:
+    """Yield every reason to fail."""
+    yield from verdict.complaints()
+    yield from (f"never killed: {target}" for target in KILLED if not kills[target])
     if not verdict.intents:
-        complaints.append("nothing was declared")
-    return outcome, complaints
+        yield "nothing was declared"
 
 
 def wished(payroll: Path) -> list[str]:

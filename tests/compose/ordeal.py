@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from include.demo.api import FINISHED, AirflowApi, DagRun
+from include.demo.api import AirflowApi, DagRun
 from tests.chaos.plan import Target
 from tests.compose.project import ComposeFailed, Project
 
@@ -41,7 +41,7 @@ class Ordeal:
     """Hosts that had a deferred task."""
 
     def run(self) -> DagRun:
-        """Export the payroll, and return the run of ``dimona_declare`` as it ended."""
+        """Export the payroll, and return the run of ``dimona_declare`` that succeeded. Raises Stuck."""
         self._wait_for_dags()
         before = {run.run_id for run in self.api.runs(DECLARE)}
         export = self.api.trigger(EXPORT)
@@ -56,7 +56,9 @@ class Ordeal:
                 declare = self._declare(before)
                 if declare is not None:
                     self._look(declare)
-                    if declare.state in FINISHED:
+                    if declare.state == "failed":
+                        raise Stuck(f"{DECLARE} failed: {self._states(declare)}")
+                    if declare.state == "success":
                         return declare
         raise Stuck(f"{DECLARE} has not ended after {LONGEST:.0f} s: {self._states(declare)}")
 

@@ -18,7 +18,7 @@ from include.deployment.places import AUTHORITIES, DEMO_KEYS, EXAMPLE
 from include.deployment.setting_up import ADMIN
 from include.dimona_simulator import JournalEntry, read_journal
 from tests.compose.ordeal import Ordeal
-from tests.compose.project import ComposeFailed, Project
+from tests.compose.project import Project
 from tests.compose.secrets_folder import make_secrets
 
 HEADER = (
@@ -79,8 +79,6 @@ def _measure(project: Project, directory: Path, port: int) -> tuple[str, ...]:
     before = [used(project, name) for name in services]
     ended = Ordeal(project, api, typer.echo, kills=False).run()
     after = [used(project, name) for name in services]
-    if ended.state != "success":
-        raise ComposeFailed(f"{ended.dag_id} ended as {ended.state}")
     project.compose("cp", "simulator:/opt/airflow/simulator", str(directory / "simulator"))
     journal = read_journal(directory / "simulator" / "journal.jsonl")
     spent = [late - early for late, early in zip(after, before, strict=True)]
