@@ -20,6 +20,8 @@ from include.demo.errors import DemoError
 DIMONA = "AIRFLOW_CONN_DIMONA_DEFAULT"
 LEDGER = "AIRFLOW_CONN_DIMONA_LEDGER"
 PAYROLL = "AIRFLOW_CONN_PAYROLL_DEFAULT"
+_CHOSEN = (DIMONA, LEDGER)
+"""Those that the caller may give."""
 CLIENT_ID = "self_service_chaman_000000_demo"
 _NSSO = "socialsecurity.be"
 _UNREADABLE = f"{DIMONA} can't be read: neither a JSON object nor a URI of an Airflow connection"
@@ -123,7 +125,12 @@ def for_components(ports: Mapping[str, int], private_key: Path, caller: Mapping[
         },
     }
     made = {DIMONA: json.dumps(dimona), PAYROLL: json.dumps({"conn_type": "http", "host": simulator})}
-    return made | {name: caller[name] for name in (DIMONA, LEDGER) if caller.get(name)}
+    return made | given(caller)
+
+
+def given(caller: Mapping[str, str]) -> dict[str, str]:
+    """Return the connections that the caller gives."""
+    return {name: caller[name] for name in _CHOSEN if caller.get(name)}
 
 
 def main() -> int:

@@ -9,10 +9,13 @@ import httpx
 from dimona_provider.cockpit.addresses import ROUTE
 from include.demo import outcomes, sample
 from include.demo.api import describe
+from include.demo.connections import given
+from include.demo.environment import home
 from include.demo.errors import DemoError
 from include.demo.installation import USER
 from include.demo.progress import Progress
 from include.demo.settings import Settings
+from include.demo.shell import configure
 from include.demo.stack import Stack
 from include.demo.summary import Summary, last_line, listed, table
 from include.demo.watch import Watch
@@ -41,6 +44,7 @@ def start(settings: Settings, progress: Progress) -> Stack:
 
 
 def _start(stack: Stack, settings: Settings, progress: Progress) -> None:
+    configure(home(settings.directory), stack.environment, given(settings.caller))
     progress.phase(f"payroll: {settings.employments} employments of invented people")
     sample.fill_payroll(settings, stack.environment)
     progress.phase("simulator: the NSSO and the payroll's export")

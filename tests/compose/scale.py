@@ -43,7 +43,7 @@ def main(
 ) -> None:
     """Measure one run of dimona_declare in each cell, on a new stack."""
     typer.echo(f"{employments} employments, {per_second} requests a second")
-    rows = [HEADER]
+    rows: list[tuple[str, ...]] = [HEADER]
     for cell in cells:
         workers, triggerers = cell.split("x")
         settings = {
