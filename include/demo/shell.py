@@ -1,4 +1,4 @@
-"""What commands of a shell need to find the demo: a configuration in its AIRFLOW_HOME, with its connections."""
+"""What commands of a shell need: a configuration in the AIRFLOW_HOME of the demo, with its connections."""
 
 from __future__ import annotations
 
