@@ -9,6 +9,7 @@ import typer
 
 from dimona_provider.cli_opening import (
     Format,
+    fail,
     is_text,
     now,
     opened_ledger,
@@ -21,6 +22,7 @@ from dimona_provider.cli_opening import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from dimona_provider.ledger import Ledger
     from dimona_provider.ledger.answering import Asked
 
 
@@ -34,7 +36,13 @@ def decide(
     ] = None,
     reason: Annotated[str | None, typer.Option("--reason", metavar="R", help="Why; names no person.")] = None,
     employer: Annotated[
-        str | None, typer.Option("--employer", metavar="N", help="List those of one employer.")
+        str | None, typer.Option("--employer", metavar="N", help="Only those of one employer.")
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--kind", metavar="K", callback=is_text, help="Only those of one kind, such as refused."
+        ),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="List answered ones too.")] = False,
     form: Annotated[
@@ -44,29 +52,69 @@ def decide(
     """
     Answer a question; without a QUESTION, list those that nobody has answered.
 
-    With `file`, `cancel` and `again` the next plan files, if payroll still wishes what it wished when it was
-    asked. After its deadline the first option holds until somebody answers.
+    With --employer and --kind instead of a QUESTION, --option answers all of that kind. With `file`, `cancel`
+    and `again` the next plan files, if payroll still wishes what it wished when it was asked. After its
+    deadline the first option holds until somebody answers.
     """
-    if reference is None:
-        if option is not None or reason is not None:
-            raise typer.BadParameter("say which question", param_hint="QUESTION")
-        number = read_employer(employer) if employer else None
+    number = read_employer(employer) if employer else None
+    if kind is not None:
+        _check_kind(kind)
+    if reference is None and option is None and reason is None:
         with opened_ledger() as ledger:
             from dimona_provider.ledger.answering import questions
 
-            found = questions(ledger, employer=number, only_open=not everything)
+            found = questions(ledger, employer=number, kind=kind, only_open=not everything)
             write(_json(found) if form is Format.JSON else _table(found))
         return
+    if reference is None and not (number and kind):
+        raise typer.BadParameter(
+            "say which question, or all of which --employer and --kind", param_hint="QUESTION"
+        )
+    if reference is not None and (number or kind):
+        raise typer.BadParameter("one question needs no --employer and no --kind", param_hint="QUESTION")
     if option is None or reason is None:
         raise typer.BadParameter("say --option and --reason")
     why = read_reason(reason)
     with opened_ledger() as ledger:
-        from dimona_provider.domain.planning.words import effect_of
-        from dimona_provider.ledger.answering import answer
+        if reference is not None:
+            _answer(ledger, reference, option, why)
+        else:
+            _answer_all(ledger, str(number), str(kind), option, why)
 
-        is_new = answer(ledger, reference, option, reason=why, now=now())
-        then = effect_of(option)
-        say(f"{reference}: {option}{'' if is_new else ' already'}; {then}")
+
+def _answer(ledger: Ledger, reference: str, option: str, reason: str) -> None:
+    from dimona_provider.domain.planning.words import effect_of
+    from dimona_provider.ledger.answering import answer
+
+    is_new = answer(ledger, reference, option, reason=reason, now=now())
+    say(f"{reference}: {option}{'' if is_new else ' already'}; {effect_of(option)}")
+
+
+def _answer_all(ledger: Ledger, employer: str, kind: str, option: str, reason: str) -> None:
+    """Answer what can be answered so; what can't is one line each, and the command fails at its end."""
+    from dimona_provider.errors import DecisionRefused
+    from dimona_provider.ledger.answering import questions
+
+    found = list(questions(ledger, employer=employer, kind=kind))
+    refused = 0
+    for one in found:
+        try:
+            _answer(ledger, one.reference, option, reason)
+        except DecisionRefused as error:
+            refused += 1
+            say(f"dimona: {one.reference}: {error}", err=True)
+    if not found:
+        say("nothing is to be decided")
+    if refused:
+        fail(f"{refused} of {len(found)} were not answered")
+
+
+def _check_kind(kind: str) -> None:
+    from dimona_provider.domain.planning.words import DecisionKind
+
+    kinds = [str(one) for one in DecisionKind]
+    if kind not in kinds:
+        raise typer.BadParameter(f"one of {', '.join(kinds)}", param_hint="--kind")
 
 
 def _json(found: Iterable[Asked]) -> Iterator[str]:
@@ -81,6 +129,7 @@ def _plain(one: Asked) -> dict[str, object]:
         "employer": one.employer or None,
         "kind": one.kind,
         "employments": list(one.employments),
+        "codes": list(one.codes),
         "options": list(one.options),
         "asked_at": iso(one.asked_at),
         "answer_by": iso(one.answer_by),
@@ -107,7 +156,8 @@ def _table(found: Iterable[Asked]) -> Iterator[str]:
         named = ", ".join(one.employments[:5]) + (", …" if len(one.employments) > 5 else "")
         yield f"{one.reference}  {one.employer}  {one.kind}: {_sentence(one.kind)}\n"
         employments = "1 employment" if len(one.employments) == 1 else f"{len(one.employments)} employments"
-        yield f"  {employments} ({named}); by {iso(one.answer_by)}\n"
+        codes = f"; {', '.join(one.codes)}" if one.codes else ""
+        yield f"  {employments} ({named}){codes}; by {iso(one.answer_by)}\n"
         yield f"  {f'{holds} holds' if holds else 'open'}; options: {', '.join(one.options)}\n"
     if is_empty:
         yield "nothing is to be decided\n"

@@ -47,7 +47,10 @@ def check_key(extra: Mapping[str, Any]) -> Check:
 
 def check_certificate(extra: Mapping[str, Any], now: float) -> Check:
     """Tell when the certificate of each private key ends, where it stands beside its key."""
-    ends = {name: key.ends_at for name, key in _read(extra, []).items()}
+    problems: list[str] = []
+    ends = {name: key.ends_at for name, key in _read(extra, problems).items()}
+    if problems:
+        return not_tried(Step.CERTIFICATE, "without its key, nothing says which certificate is meant")
     known = {name: at for name, at in ends.items() if at is not None}
     told = "; ".join(
         f"the certificate of the {name.replace('_', ' ')} {end_phrase(at, now)}" for name, at in known.items()

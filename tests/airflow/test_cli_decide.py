@@ -8,6 +8,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from dimona_provider.choosing import ask_about_outcomes
 from dimona_provider.cli import app
 from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import plan_schema, schema, staging
@@ -68,6 +69,14 @@ def test_an_answer_is_said_kept_and_an_event(ledger, asked):
         (["{}", "--option", "file"], 2, "--reason"),
         (["{}", "--option", "file", "--reason", people.SSIN], 2, "must not name a person"),
         (["--option", "file", "--reason", "x"], 2, "QUESTION"),
+        (["--option", "file", "--reason", "x", "--kind", "late_cancel"], 2, "QUESTION"),
+        (["{}", "--option", "file", "--reason", "x", "--kind", "late_cancel"], 2, "no --kind"),
+        (["--kind", "late"], 2, "late_cancel"),
+        (
+            ["--employer", people.EMPLOYER, "--kind", "late_cancel", "--option", "no", "--reason", "x"],
+            1,
+            "1 of 1",
+        ),
     ],
 )
 def test_what_is_no_answer_is_one_line_and_changes_nothing(ledger, asked, words, code, said):
@@ -77,3 +86,23 @@ def test_what_is_no_answer_is_one_line_and_changes_nothing(ledger, asked, words,
     assert said in done.output
     assert people.SSIN not in done.output
     assert rows(ledger, plan_schema.decisions)[0].answer is None
+
+
+def test_one_cause_is_one_answer(ledger, asked):
+    of = ("--employer", people.EMPLOYER)
+
+    other = run(*of, "--kind", "refused", "--option", "correct", "--reason", "x")
+    done = run(*of, "--kind", "late_cancel", "--option", "file", "--reason", "never came")
+
+    assert (other.exit_code, other.output) == (0, "nothing is to be decided\n")
+    assert (done.exit_code, done.output) == (0, f"{asked.reference}: file; the next plan files it\n")
+
+
+def test_a_question_about_a_refusal_names_the_codes(ledger):
+    staging.stage(ledger, staging.new_export(), 1, [people.employment()], now=START)
+    plan_exports(ledger, RUN, ROUTES, now=START)
+    set_state(ledger, 1, state="refused", declaration_id=1, anomalies="90256-155", answered_at=START)
+    ask_about_outcomes(ledger, now=START)
+
+    assert "90256-155; by" in run().output
+    assert json.loads(run("--format", "json").output)[0]["codes"] == ["90256-155"]

@@ -35,6 +35,12 @@ _AT_ONCE = frozenset({DecisionKind.UNCLEAR, DecisionKind.UNREAD})
 """Questions whose answer is acted on before it is written down."""
 
 
+ASKED = sa.select(decisions, intents.c.anomalies).select_from(
+    decisions.outerjoin(intents, intents.c.id == decisions.c.intent)
+)
+"""The rows that ``read_question`` reads."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question as people see it; no person is in it."""
@@ -50,6 +56,8 @@ class Asked:
     answer: str | None
     answered_by: str | None
     answered_at: float | None
+    codes: tuple[str, ...] = ()
+    """Anomaly codes of the declaration that it is about."""
 
     def holds(self, now: float) -> str | None:
         """Return the answer that holds: that of a person, or the harmless one after the deadline."""
@@ -57,20 +65,27 @@ class Asked:
 
 
 def questions(
-    ledger: Ledger, *, employer: str | None = None, asking: int | None = None, only_open: bool = True
+    ledger: Ledger,
+    *,
+    employer: str | None = None,
+    kind: str | None = None,
+    asking: int | None = None,
+    only_open: bool = True,
 ) -> Iterator[Asked]:
     """
     Yield questions, the most urgent first.
 
     The open ones are those that no person has answered, and that still may be: neither payroll nor the
-    declaration has changed since. With *employer* or *asking* (the number of one of ``askings``) only those
-    of it.
+    declaration has changed since. With *employer*, *kind* or *asking* (the number of one of ``askings``)
+    only those of it.
     """
-    query = sa.select(decisions).order_by(decisions.c.answer_by, decisions.c.id)
+    query = ASKED.order_by(decisions.c.answer_by, decisions.c.id)
     if only_open:
         query = query.where(decisions.c.answered_at.is_(None))
     if employer:
         query = query.where(decisions.c.employer == employer)
+    if kind:
+        query = query.where(decisions.c.kind == kind)
     if asking is not None:
         query = query.where(decisions.c.asking == asking)
     with ledger.read() as connection:
@@ -135,8 +150,8 @@ def answer(ledger: Ledger, reference: str, option: str, *, reason: str, now: flo
 
 def _checked(connection: sa.Connection, reference: str, option: str, *, is_resolved: bool = False) -> Asked:
     """Return the question that *option* may answer; with *is_resolved* what it asks for was done just now."""
-    query = sa.select(decisions).where(decisions.c.reference == reference)
-    found = connection.execute(query.with_for_update() if is_resolved else query).first()
+    query = ASKED.where(decisions.c.reference == reference)
+    found = connection.execute(query.with_for_update(of=decisions) if is_resolved else query).first()
     if found is None:
         raise DecisionRefused("the ledger knows no such question: `dimona decide` lists them")
     asked = read_question(found)
@@ -175,7 +190,7 @@ def _resolve(ledger: Ledger, kind: str, intent: str, option: str, *, reason: str
 
 
 def read_question(row: Any) -> Asked:
-    """Return a row of decisions as people see it."""
+    """Return a row of ``ASKED`` as people see it."""
     return Asked(
         reference=row.reference,
         employer=row.employer,
@@ -187,4 +202,5 @@ def read_question(row: Any) -> Asked:
         answer=row.answer,
         answered_by=row.answered_by,
         answered_at=row.answered_at,
+        codes=tuple((row.anomalies or "").split()),
     )

@@ -13,13 +13,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import EFFECTIVE, State
 from dimona_provider.errors import KeysRotated
 from dimona_provider.ledger import switch
 from dimona_provider.ledger.attempts import awaits_a_look
 from dimona_provider.ledger.forbidding import hold_in
-from dimona_provider.ledger.overdue import give_up
+from dimona_provider.ledger.overdue import give_up, is_never_late
 from dimona_provider.ledger.putting_right import was_filed
 from dimona_provider.ledger.schema import attempts, batches, in_batch, intents, nearest_deadline
 from dimona_provider.ledger.store import Ledger
@@ -42,7 +41,10 @@ class Claimed:
     body: bytes = field(repr=False)
     """The REST body in clear."""
     leave_by: float | None = None
-    """When it may not leave any more; None for all but a CANCEL that is still in time."""
+    """When it may not leave any more; None for what may leave late."""
+
+
+_CLAIMED = ("id", "employer", "body", "file_by", "kind", "worker_type")
 
 
 def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> list[Claimed]:
@@ -50,8 +52,8 @@ def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> 
     Claim up to *limit* planned intents of *batch*, nearest deadline first; write their attempts down.
 
     Left out is what a person called not filed and nobody has looked for since (``settlement``), and what was
-    filed already; a CANCEL that is too late by now is given up (``overdue``). Raises KeysRotated when this
-    process can open none of them and a new one may.
+    filed already; what may not leave late, and is late by now, is given up (``overdue``). Raises KeysRotated
+    when this process can open none of them and a new one may.
     """
     other = intents.alias()
     prerequisite_done = sa.exists().where(other.c.id == intents.c.depends_on, other.c.state.in_(EFFECTIVE))
@@ -75,7 +77,7 @@ def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> 
     take = (
         update_to(State.SENDING, claim=token, claimed_until=now + LEASE, changed_at=now)
         .where(intents.c.id.in_(sa.select(free.c.id)))
-        .returning(*(intents.c[name] for name in ("id", "employer", "body", "file_by", "kind")))
+        .returning(*(intents.c[name] for name in _CLAIMED))
     )
     with ledger.write() as connection:
         give_up(ledger, connection, batch, now=now)
@@ -99,8 +101,8 @@ def claim(ledger: Ledger, batch: str, token: str, *, limit: int, now: float) -> 
 
 
 def _leave_by(row: Any, now: float) -> float | None:
-    is_in_time = row.kind == Kind.CANCEL and row.file_by is not None and row.file_by > now
-    return row.file_by if is_in_time else None
+    is_in_time = row.file_by is not None and row.file_by > now
+    return row.file_by if is_in_time and is_never_late(row.kind, row.worker_type) else None
 
 
 def _highest_known(batch: str) -> sa.Select[tuple[int]]:

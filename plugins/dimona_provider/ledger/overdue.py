@@ -1,8 +1,9 @@
 """
-CANCELs that were planned in time and did not leave in time: no machine may file them any more.
+What was planned in time and did not leave in time, and no machine may file late.
 
-A late CANCEL is an offence. It ends as refused, before anything left, with what was to follow it; its
-employments are planned again, and that plan asks a person.
+A late CANCEL is an offence, and a late UPDATE of some worker types makes their whole period count as late. It
+ends as refused, before anything left, with what was to follow it; its employments are planned again, and that
+plan asks a person.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 
 from dimona_provider.domain.declaration import Kind
 from dimona_provider.domain.outcome import State
+from dimona_provider.domain.planning.lawful import SPOILT_BY_LATENESS
 from dimona_provider.ledger import wishes
 from dimona_provider.ledger.attempts import awaits_a_look
 from dimona_provider.ledger.named import RESOLVED
@@ -23,8 +25,13 @@ from dimona_provider.ledger.schema import events, intents
 from dimona_provider.ledger.store import Ledger
 from dimona_provider.ledger.transitions import update_to
 
-TOO_LATE = "it did not leave before its deadline, and no machine files a late CANCEL: a person decides"
-_FOLLOWS = "it was to follow a CANCEL that did not leave before its deadline: a person decides"
+TOO_LATE = "it did not leave before its deadline, and no machine files it late: a person decides"
+_FOLLOWS = "it was to follow what did not leave before its deadline: a person decides"
+
+
+def is_never_late(kind: str, worker_type: str | None) -> bool:
+    """Tell whether no machine files this after its deadline, if it was planned before."""
+    return kind == Kind.CANCEL or (kind == Kind.UPDATE and worker_type in SPOILT_BY_LATENESS)
 
 
 def give_up(ledger: Ledger, connection: sa.Connection, batch: str, *, now: float) -> None:
@@ -41,7 +48,7 @@ def give_up(ledger: Ledger, connection: sa.Connection, batch: str, *, now: float
         sa.select(intents.c.id, intents.c.environment, intents.c.employment).where(
             intents.c.batch == batch,
             intents.c.state == State.PLANNED,
-            intents.c.kind == Kind.CANCEL,
+            _is_never_late(),
             intents.c.file_by <= now,
             intents.c.created_at < intents.c.file_by,
             sa.not_(resolved),
@@ -80,6 +87,12 @@ def _following(connection: sa.Connection, before: list[int]) -> list[Any]:
         found += rows
         before = [row.id for row in rows]
     return found
+
+
+def _is_never_late() -> sa.ColumnElement[bool]:
+    """As ``is_never_late``, in SQL."""
+    is_spoilt = intents.c.worker_type.in_(sorted(SPOILT_BY_LATENESS))
+    return sa.or_(intents.c.kind == Kind.CANCEL, sa.and_(intents.c.kind == Kind.UPDATE, is_spoilt))
 
 
 def _is_planned() -> sa.ColumnElement[bool]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from dimona_provider.ledger.answering import Asked, read_question
+from dimona_provider.ledger.answering import ASKED, Asked, read_question
 from dimona_provider.ledger.contact_schema import gaps
 from dimona_provider.ledger.plan_schema import decisions
 from dimona_provider.ledger.store import Ledger
@@ -39,7 +39,7 @@ def questions_page(
         which.append(decisions.c.answered_at.is_(None))
     if after is not None:
         which.append(decisions.c.id < after)
-    query = sa.select(decisions).where(*which).order_by(decisions.c.id.desc()).limit(PAGE + 1)
+    query = ASKED.where(*which).order_by(decisions.c.id.desc()).limit(PAGE + 1)
     with ledger.read() as connection:
         rows = connection.execute(query).all()
     return [read_question(row) for row in rows[:PAGE]], rows[PAGE - 1].id if len(rows) > PAGE else None

@@ -172,6 +172,8 @@ def _body(asking: Asking, found: Sequence[Asked]) -> str:
         of_kind = [one for one in found if one.kind == kind]
         until = min(one.answer_by for one in of_kind)
         lines.append(f"**{len(of_kind)} × {kind}**, by {day_of(until)}: {DecisionKind.of(kind).sentence}.")
+        if codes := sorted({code for one in of_kind for code in one.codes}):
+            lines.append(f"Anomaly codes: {', '.join(codes)}.")
         lines += [f"- `{option}`: {Option.of(option).sentence}" for option in options]
         lines.append("")
     base = conf.get("api", "base_url", fallback="").rstrip("/")

@@ -545,6 +545,56 @@ def test_a_replacement_that_did_not_leave_in_time_is_given_up_together(ledger):
     assert settle(ledger, nsso, now=late + 240) == [("CANCEL", "A"), ("IN", "W")]
 
 
+STUDENT = {
+    "worker_type": "STU",
+    "start_date": "2027-02-01",
+    "end_date": "2027-02-28",
+    "planned_hours": 60,
+}
+
+
+def change_of(ledger, nsso, **hired):
+    """Declare somebody, and plan that the end moves; return the UPDATE."""
+    plan(ledger, people.employment(**hired))
+    settle(ledger, nsso)
+    plan(ledger, people.employment(**hired | {"end_date": "2027-02-20"}))
+    update = rows(ledger)[1]
+    assert (update.kind, update.state) == ("UPDATE", "planned")
+    return update
+
+
+def test_a_change_that_would_spoil_the_whole_period_becomes_a_question_when_it_is_late(ledger):
+    nsso = FiledRegister()
+    update = change_of(ledger, nsso, **STUDENT)
+    late = update.file_by + 60
+
+    assert claim_all(ledger, late) == []
+
+    assert (row(ledger, update.id).state, row(ledger, update.id).reason) == ("refused", overdue.TOO_LATE)
+    assert plan(ledger, now=late + 60).questions == 1
+    (asked,) = answering.questions(ledger)
+    assert asked.kind == "late_change"
+    answering.answer(ledger, asked.reference, "file", reason="left early", now=late + 120)
+    assert plan(ledger, now=late + 180).recorded == {Recorded.NEW: 1}
+    assert len(claim_all(ledger, late + 240)) == 1, "a person wants it"
+
+
+def test_a_change_that_spoils_nothing_leaves_late(ledger):
+    update = change_of(ledger, FiledRegister(), start_date="2027-02-01", end_date="2027-02-28")
+
+    (claimed,) = claim_all(ledger, update.file_by + 60)
+
+    assert (claimed.id, claimed.leave_by) == (update.id, None)
+
+
+def test_a_change_in_time_is_claimed_until_its_deadline(ledger):
+    update = change_of(ledger, FiledRegister(), **STUDENT)
+
+    (claimed,) = claim_all(ledger, update.file_by - 1)
+
+    assert claimed.leave_by == update.file_by
+
+
 def test_a_cancel_in_time_is_claimed_until_its_deadline(ledger):
     nsso = FiledRegister()
     plan(ledger, people.employment())
