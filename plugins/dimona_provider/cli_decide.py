@@ -147,7 +147,7 @@ def _sentence(kind: str) -> str:
 
 
 def _table(found: Iterable[Asked]) -> Iterator[str]:
-    from dimona_provider.ledger.listing import iso
+    from dimona_provider.ledger.askings import day_of
 
     is_empty = True
     for one in found:
@@ -157,7 +157,7 @@ def _table(found: Iterable[Asked]) -> Iterator[str]:
         yield f"{one.reference}  {one.employer}  {one.kind}: {_sentence(one.kind)}\n"
         employments = "1 employment" if len(one.employments) == 1 else f"{len(one.employments)} employments"
         codes = f"; {', '.join(one.codes)}" if one.codes else ""
-        yield f"  {employments} ({named}){codes}; by {iso(one.answer_by)}\n"
+        yield f"  {employments} ({named}){codes}; by {day_of(one.answer_by)}\n"
         yield f"  {f'{holds} holds' if holds else 'open'}; options: {', '.join(one.options)}\n"
     if is_empty:
         yield "nothing is to be decided\n"
