@@ -63,6 +63,7 @@ def words(verdict: Verdict) -> list[str]:
         pytest.param([intent("unclear", None, worker_type="STU")], [], id="a student who was not taken"),
         pytest.param([intent("unclear", None, worker_type="FLX")], [], id="a flexi-job that was not taken"),
         pytest.param([intent("unclear", None, has_ssin=False)], [], id="a worker without SSIN, not taken"),
+        pytest.param([intent("unclear", None, is_late=True)], [], id="a late one that was not taken"),
     ],
 )
 def test_what_is_right_is_let_through(intents, truth):

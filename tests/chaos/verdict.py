@@ -18,12 +18,13 @@ a declaration that no intent speaks of.
 *Unsettled* is what the protocol could have decided and did not:
 an unclear intent whose declaration was taken, for a search shows it;
 an unclear one that was not taken, of a worker with SSIN and of a type that can't exist twice: it may be filed
-again (STU, FLX and EXT may not: they rightly stay unclear, for a person);
+again (STU, FLX, EXT and what is late may not: they rightly stay unclear, for a person);
 and whatever is still planned, sending, sent or held: time and a working NSSO should have ended it.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -31,6 +32,7 @@ from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
+from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.ledger import Ledger
 from dimona_provider.ledger.plan_schema import served
 from dimona_provider.ledger.schema import findings, intents
@@ -53,6 +55,8 @@ class Intent:
     """As the simulator's truth names it."""
     worker_type: str | None = "OTH"
     has_ssin: bool = True
+    is_late: bool = False
+    """Its work starts today at the latest, so that its deadline has passed or passes within the day."""
     declaration_id: int | None = None
     reason: str = ""
     serves: Collection[str] = ()
@@ -107,10 +111,16 @@ def _read(row: sa.Row[tuple[object, ...]], body: dict[str, dict[str, object]], s
         content=fingerprint(body),
         worker_type=row.worker_type,
         has_ssin="ssin" in body.get("worker", {}),
+        is_late=_starts_by(body, dt.datetime.now(BRUSSELS).date()),
         declaration_id=row.declaration_id,
         reason=row.reason or "",
         serves=serves,
     )
+
+
+def _starts_by(body: dict[str, dict[str, object]], day: dt.date) -> bool:
+    start = body.get("dimonaIn", {}).get("startDate")
+    return isinstance(start, str) and dt.date.fromisoformat(start) <= day
 
 
 def compare(wished: Iterable[str], claims: Claims, taken: Sequence[Taken]) -> Verdict:
@@ -174,6 +184,6 @@ def _unsettled(intent: Intent, free: list[Taken]) -> str | None:
         return None
     if free:
         return f"a search shows declaration {free[0].id}"
-    if intent.has_ssin and intent.worker_type not in MAY_EXIST_TWICE:
+    if intent.has_ssin and not intent.is_late and intent.worker_type not in MAY_EXIST_TWICE:
         return "it was not taken, and may be filed again"
     return None
