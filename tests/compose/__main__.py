@@ -16,6 +16,7 @@ from include.demo.api import AirflowApi
 from include.deployment.places import AUTHORITIES, DEMO_KEYS, EXAMPLE
 from include.deployment.setting_up import ADMIN
 from tests.chaos.report import Outcome, last_line
+from tests.compose import metrics
 from tests.compose.comparing import Truth, complaints
 from tests.compose.ordeal import Ordeal, Stuck
 from tests.compose.project import ComposeFailed, Project, official_images
@@ -50,8 +51,9 @@ def main(
         "DIMONA_PORT": str(port),
         "DIMONA_EMPLOYMENTS": str(employments),
         "DIMONA_TASK_HEARTBEAT_TIMEOUT": "30",
+        **metrics.SETTINGS,
     }
-    project = Project(f"dimona-test-{secrets.token_hex(3)}", settings)
+    project = Project(f"dimona-test-{secrets.token_hex(3)}", settings, files=metrics.FILES)
     try:
         if standins is not None:
             words = [word for name, image in official_images().items() for word in (f"--{name}", image)]
@@ -64,6 +66,7 @@ def main(
             tell("without profile demo the example's secrets are refused")
             start(project)
             tell("all is healthy")
+            services = project.addresses()
             password = (EXAMPLE / "admin_password").read_text()
             api = AirflowApi(f"http://127.0.0.1:{port}", ADMIN, password)
             ordeal = Ordeal(project, api, tell)
@@ -74,6 +77,8 @@ def main(
             run = Ordeal(project, api, tell, kills=False).run()
             tell(f"{run.dag_id}: {run.state}, with {LATER} employments more")
             verdict = settle(api, Truth(project).verdict, tell)
+            sums = metrics.received(project, services)
+            tell(f"StatsD: {metrics.words(sums)}")
         finally:
             project.compose("down", "--volumes", "--timeout", "10")
     except (ComposeFailed, Stuck) as error:
@@ -81,7 +86,8 @@ def main(
         raise typer.Exit(1) from None
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    said = [*complaints(verdict, ordeal.done), *(f"down -v left {one}" for one in project.left())]
+    said = [*complaints(verdict, ordeal.done), *metrics.complaints(sums)]
+    said += [f"down -v left {one}" for one in project.left()]
     tell("down -v is done")
     for line in said:
         typer.echo(line)

@@ -40,6 +40,7 @@ class Project:
     name: str
     settings: Mapping[str, str]
     profiles: Sequence[str] = ("demo",)
+    files: Sequence[str] = ("docker-compose.yaml",)
     _environment: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,8 +51,9 @@ class Project:
 
     def compose(self, *words: str, timeout: float = 600) -> str:
         """Run ``docker compose``; return what it printed. Raises ComposeFailed."""
-        profiles = [word for profile in self.profiles for word in ("--profile", profile)]
-        return self._run("docker", "compose", "-p", self.name, *profiles, *words, timeout=timeout)
+        options = [word for file in self.files for word in ("--file", file)]
+        options += [word for profile in self.profiles for word in ("--profile", profile)]
+        return self._run("docker", "compose", "-p", self.name, *options, *words, timeout=timeout)
 
     def docker(self, *words: str) -> str:
         """Run ``docker``; return what it printed."""
@@ -64,6 +66,13 @@ class Project:
             Container(one["ID"], one["Service"], one["State"], one.get("Health") or "")
             for one in map(json.loads, lines)
         ]
+
+    def addresses(self) -> dict[str, str]:
+        """Return the service of each running container by its address."""
+        form = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+        running = [one for one in self.containers() if one.state == "running"]
+        found = self.docker("inspect", "--format", form, *(one.id for one in running)).split()
+        return dict(zip(found, (one.service for one in running), strict=True))
 
     def kill(self, service: str, hostname: str) -> bool:
         """``kill -9`` the container of *service* that calls itself *hostname*; tell whether it ran."""
