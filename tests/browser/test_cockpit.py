@@ -14,6 +14,7 @@ from dimona_provider.ledger.store import Ledger, open_ledger
 from include.demo.environment import home
 from include.demo.installation import USER
 from include.payroll.store import PayrollStore
+from support import people
 from support.desks import token_on
 
 from .conftest import EMPLOYMENTS, PATIENCE, Pictured, Shown
@@ -90,6 +91,22 @@ def test_the_nav_page_opens_filters_and_shows_a_refused_declaration(
     assert frame.locator(".timeline li").count() >= 3
     page.wait_for_url("**/plugin/dimona/dimona/declarations/*")
     pictured(page, "declaration")
+
+
+def test_a_national_number_in_a_filter_gets_into_no_address(page: Any, demo: Shown) -> None:
+    frame = opened(page, demo, "/declarations")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    field = frame.locator("#employment")
+
+    field.fill(people.SSIN)
+    frame.locator(".filters button").first.click()
+
+    assert "national number" in field.evaluate("one => one.validationMessage")
+    field.fill("E-000001")
+    frame.locator(".filters button").first.click()
+    frame.wait_for_url("**/declarations?*employment=E-000001*")
+    assert not [url for url in asked if people.SSIN in url]
 
 
 def test_a_link_in_the_frame_leads_airflow_to_the_run_and_its_tab(

@@ -72,10 +72,15 @@ def resolve(
 
 
 @router.post("/hold")
-def hold(desk: DeskDep, reason: Reason, employer: Text = "", connection: Text = "") -> RedirectResponse:
-    """Stop sending, for an employer, a connection, or all."""
+def hold(
+    desk: DeskDep, reason: Reason, employer: Text = "", connection: Text = "", everything: Text = ""
+) -> RedirectResponse:
+    """Stop sending, for an employer, a connection, or all: an empty form must not do that by itself."""
     conn_id, number = _scope(connection, employer)
-    switch.place(desk.ledger, reason, dimona_conn_id=conn_id, employer=number, now=time.time())
+    if bool(conn_id or number) is bool(everything):
+        raise HTTPException(400, "scope")
+    if not switch.place(desk.ledger, reason, dimona_conn_id=conn_id, employer=number, now=time.time()):
+        raise DecisionRefused("sending is stopped there already, for the reason that stands beside it")
     return desk.go("/")
 
 

@@ -175,6 +175,25 @@ def test_sending_is_not_stopped_for_what_files_nothing(scope: dict[str, str], do
     assert people.ssin(3) not in answer.text + json.dumps([one.detail for one in rows(ledger, events)])
 
 
+@pytest.mark.parametrize("scope", [{}, {"employer": people.EMPLOYER, "everything": "yes"}])
+def test_a_form_that_does_not_say_what_to_stop_stops_nothing(
+    scope: dict[str, str], do: Do, ledger: Ledger
+) -> None:
+    answer = do("/hold", reason="audit", **scope)
+
+    assert (answer.status_code, switch.current(ledger)) == (400, [])
+    assert "Say what to stop" in answer.text
+
+
+def test_everything_is_stopped_once(do: Do, ledger: Ledger) -> None:
+    first = do("/hold", reason="audit", everything="yes")
+    second = do("/hold", reason="another audit", everything="yes")
+
+    assert (first.status_code, second.status_code) == (303, 409)
+    assert "stopped there already" in second.text
+    assert [one.reason for one in switch.current(ledger)] == ["audit"]
+
+
 @pytest.mark.parametrize("typed", ["BE 0477.472.701", "477472701"])
 def test_an_employer_is_held_under_the_number_that_the_ledger_has(typed: str, do: Do, ledger: Ledger) -> None:
     do("/hold", reason="audit", employer=typed)

@@ -36,7 +36,7 @@ ACTIONS = {
     "/declarations/{reference}/release": {"reason": "fixed"},
     "/declarations/{reference}/resolve": {"reason": "looked", "what": "not_filed"},
     "/decisions/{reference}": {"option": "keep", "reason": "as it is"},
-    "/hold": {"reason": "stop"},
+    "/hold": {"reason": "stop", "everything": "yes"},
     "/hold/release": {"reason": "go on"},
 }
 """What people do, by route, with a form that makes sense."""

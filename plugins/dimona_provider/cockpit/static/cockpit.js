@@ -1,4 +1,4 @@
-// The one script: Airflow's theme, its own pages from inside its frame, and printing.
+// The one script: Airflow's theme, its own pages from inside its frame, printing, and no person in an address.
 "use strict";
 
 function theme() {
@@ -41,5 +41,24 @@ document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) {
     if (framed) follow(window.location.href, "_blank");
     else window.print();
+  }
+});
+
+function isSsin(text) {
+  const digits = text.replace(/[^0-9]/g, "");
+  if (digits.length !== 11) return false;
+  const [number, check] = [Number(digits.slice(0, 9)), Number(digits.slice(9))];
+  return [number, number + 2e9].some((one) => 97 - (one % 97) === check);
+}
+
+// A filter becomes an address, and addresses are logged.
+document.addEventListener("submit", (event) => {
+  if (event.target.method !== "get") return;
+  for (const field of event.target.querySelectorAll("input")) {
+    if (!isSsin(field.value)) continue;
+    event.preventDefault();
+    field.setCustomValidity(event.target.dataset.nossin ?? "");
+    field.reportValidity();
+    field.addEventListener("input", () => field.setCustomValidity(""), { once: true });
   }
 });
