@@ -29,6 +29,9 @@ HEADER = (
     "worker CPU, s",
     "triggerer CPU, s",
     "scheduler CPU, s",
+    "database CPU, s",
+    "a worker, MiB",
+    "a triggerer, MiB",
 )
 _USED = "cat /sys/fs/cgroup/cpu.stat /sys/fs/cgroup/cpuacct/cpuacct.usage 2>/dev/null || true"
 app = typer.Typer(pretty_exceptions_enable=False)
@@ -37,7 +40,7 @@ app = typer.Typer(pretty_exceptions_enable=False)
 @app.command()
 def main(
     cells: Annotated[list[str], typer.Argument(help="WORKERSxTRIGGERERS, such as 2x1")],
-    employments: Annotated[int, typer.Option(min=500, help="size of the payroll")] = 1000,
+    employments: Annotated[int, typer.Option(min=500, help="size of the payroll")] = 3000,
     per_second: Annotated[int, typer.Option(min=1, help="the request budget")] = 200,
     port: Annotated[int, typer.Option(help="where the UI is meanwhile")] = 18081,
 ) -> None:
@@ -75,14 +78,15 @@ def _running(settings: dict[str, str], per_second: int) -> Iterator[tuple[Projec
 
 def _measure(project: Project, directory: Path, port: int) -> tuple[str, ...]:
     api = AirflowApi(f"http://127.0.0.1:{port}", ADMIN, (EXAMPLE / "admin_password").read_text())
-    services = ("worker", "triggerer", "scheduler")
+    services = ("worker", "triggerer", "scheduler", "postgres")
     before = [used(project, name) for name in services]
     ended = Ordeal(project, api, typer.echo, kills=False).run()
     after = [used(project, name) for name in services]
     project.compose("cp", "simulator:/opt/airflow/simulator", str(directory / "simulator"))
     journal = read_journal(directory / "simulator" / "journal.jsonl")
     spent = [late - early for late, early in zip(after, before, strict=True)]
-    figures = [lasted(api, ended), sending(journal), *spent]
+    most = [memory(project, name) for name in ("worker", "triggerer")]
+    figures = [lasted(api, ended), sending(journal), *spent, *most]
     return tuple(f"{figure:.0f}" for figure in figures)
 
 
@@ -104,6 +108,24 @@ def used(project: Project, service: str) -> float:
     """Return the seconds of processor time that the containers of a service have used so far."""
     names = [one.id for one in project.containers() if one.service == service and one.state == "running"]
     return sum(read_used(project.docker("exec", name, "bash", "-c", _USED)) for name in names)
+
+
+def memory(project: Project, service: str) -> float:
+    """Return the MiB that the largest container of a service holds."""
+    names = [one.id for one in project.containers() if one.service == service and one.state == "running"]
+    held = project.docker("stats", "--no-stream", "--format", "{{.MemUsage}}", *names)
+    return max(read_mebibytes(line.split()[0]) for line in held.splitlines())
+
+
+def read_mebibytes(text: str) -> float:
+    """
+    Read an amount as Docker writes it.
+
+    >>> read_mebibytes("405.6MiB"), read_mebibytes("1.5GiB")
+    (405.6, 1536.0)
+    """
+    factors = {"KiB": 1 / 1024, "MiB": 1.0, "GiB": 1024.0}
+    return float(text[:-3]) * factors[text[-3:]]
 
 
 def read_used(text: str) -> float:

@@ -14,7 +14,7 @@ from tests.chaos.plan import Target
 from tests.chaos.verdict import Claims, Intent
 from tests.compose.claims import as_json, from_json
 from tests.compose.comparing import complaints, judge, wished
-from tests.compose.scale import read_used, sending
+from tests.compose.scale import read_mebibytes, read_used, sending
 
 BOTH = Counter({Target.WORKER: 1, Target.TRIGGERER: 1})
 
@@ -103,3 +103,8 @@ def test_sending_lasts_from_the_first_declaration_to_the_last():
 )
 def test_the_time_that_a_container_used_is_read(text, seconds):
     assert read_used(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("text", "amount"), [("512KiB", 0.5), ("405.6MiB", 405.6), ("1.5GiB", 1536.0)])
+def test_the_memory_that_a_container_holds_is_read(text, amount):
+    assert read_mebibytes(text) == pytest.approx(amount)
