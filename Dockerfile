@@ -13,7 +13,8 @@ RUN pip install --no-cache-dir --no-index --no-deps /tmp/wheels/*.whl
 RUN pip install --no-cache-dir "celery<5.7" && pip check \
     && python -c "import airflow.providers.celery.executors.celery_executor"
 # Made here, so that new volumes at these places belong to the user that the image runs as.
-RUN mkdir --mode=0700 /opt/airflow/keys /opt/airflow/simulator
+RUN mkdir --mode=0700 /opt/airflow/keys /opt/airflow/simulator \
+    && mkdir --parents --mode=0700 /opt/airflow/dimona/reports
 COPY --chown=airflow:0 include /opt/airflow/include
 COPY --chown=airflow:0 dags /opt/airflow/dags
 ENV PYTHONPATH=/opt/airflow

@@ -46,9 +46,9 @@ def ensure_keys(directory: Path) -> None:
     public = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    write_private(_private_key(directory), secret.decode())
+    # As `dimona keygen` does: the certificate below the key, so that its end is known.
+    write_private(_private_key(directory), secret.decode() + _certificate(key))
     write_private(_public_key(directory), public.decode())
-    write_private(_private_key(directory).with_name("certificate.pem"), _certificate(key))
 
 
 def _certificate(key: rsa.RSAPrivateKey) -> str:

@@ -45,13 +45,16 @@ def main(
         typer.echo(f"[{time.monotonic() - began:5.0f} s] {line}")
 
     directory = Path(tempfile.mkdtemp(prefix="dimona-compose-"))
+    options = directory / "airflow.env"
+    options.write_text(metrics.OPTIONS, encoding="utf-8")
     settings = {
         "DIMONA_SECRETS": str(make_secrets(directory, PER_SECOND)),
         "DIMONA_AUTHORITIES": str(DEMO_KEYS / AUTHORITIES),
         "DIMONA_PORT": str(port),
         "DIMONA_EMPLOYMENTS": str(employments),
         "DIMONA_TASK_HEARTBEAT_TIMEOUT": "30",
-        **metrics.SETTINGS,
+        "DIMONA_DAGS_PAUSED": "false",
+        "DIMONA_OPTIONS": str(options),
     }
     project = Project(f"dimona-test-{secrets.token_hex(3)}", settings, files=metrics.FILES)
     try:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from tests.compose.project import Project
 
-SETTINGS = {"DIMONA_STATSD_ON": "true", "DIMONA_STATSD_HOST": "statsd"}
+OPTIONS = "AIRFLOW__METRICS__STATSD_ON=true\nAIRFLOW__METRICS__STATSD_HOST=statsd\n"
+"""The content of a file of Airflow's own options."""
 FILES = ("docker-compose.yaml", "tests/compose/statsd.yaml")
 WANTED = {"worker": "posts.filed", "triggerer": "polls"}
 """What each of these services does, and nobody else."""

@@ -53,6 +53,7 @@ def main(
             "DIMONA_WORKERS": workers,
             "DIMONA_TRIGGERERS": triggerers,
             "DIMONA_PORT": str(port),
+            "DIMONA_DAGS_PAUSED": "false",
             "DIMONA_EMPLOYMENTS": str(employments),
             "DIMONA_AUTHORITIES": str(DEMO_KEYS / AUTHORITIES),
         }

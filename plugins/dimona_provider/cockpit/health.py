@@ -6,14 +6,10 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import httpx
 from airflow.sdk.exceptions import AirflowNotFoundException
-from cryptography import x509
 
 from dimona_provider.api.auth import ClientCredentials
 from dimona_provider.api.settings import Settings
@@ -59,21 +55,21 @@ def forget() -> None:
 def _check(conn_id: str) -> Health:
     ends = None
     try:
-        extra, settings = _read(conn_id)
-        ends = settings.private_key.ends_at or certificate_end(extra)
+        settings = _read(conn_id)
+        ends = settings.private_key.ends_at
         asyncio.run(_fetch_token(settings))
     except DimonaError as error:
         return Health(conn_id, time.time(), str(error), ends)
     return Health(conn_id, time.time(), None, ends)
 
 
-def _read(conn_id: str) -> tuple[Mapping[str, Any], Settings]:
+def _read(conn_id: str) -> Settings:
     try:
         connection = found_connection(conn_id)
         extra = json.loads(connection.extra or "{}")
     except (AirflowNotFoundException, ValueError):
         raise ConfigurationError(f"there is no readable connection {conn_id!r}") from None
-    return extra, Settings.read(conn_id, login=connection.login, host=connection.host, extra=extra)
+    return Settings.read(conn_id, login=connection.login, host=connection.host, extra=extra)
 
 
 async def _fetch_token(settings: Settings) -> None:
@@ -82,19 +78,3 @@ async def _fetch_token(settings: Settings) -> None:
             await ClientCredentials(settings, http).token()
     except TimeoutError:
         raise ServiceUnavailable(f"no token within {PATIENCE:.0f} s") from None
-
-
-def certificate_end(extra: Mapping[str, Any]) -> float | None:
-    """
-    Return when the certificate of a connection's key ends, in epoch seconds; None where none can be read.
-
-    That is the file that ``certificate_path`` names, else ``certificate.pem`` beside the private key.
-    """
-    named, key = extra.get("certificate_path"), extra.get("private_key_path")
-    if not named and not key:
-        return None
-    path = Path(str(named)) if named else Path(str(key)).with_name("certificate.pem")
-    try:
-        return x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc.timestamp()
-    except (OSError, ValueError):
-        return None

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from dimona_provider import key_checks
 from dimona_provider.api.certificates import (
     CERTIFICATE_FILE,
     KEY_FILE,
@@ -151,6 +152,22 @@ def test_without_a_certificate_its_end_is_said_to_be_unwatched():
 
     assert told.verdict is Verdict.NOT_TRIED
     assert "nobody watches" in told.text
+
+
+def test_without_a_readable_key_nothing_is_said_of_its_certificate():
+    told = check_certificate({"private_key_path": "/nowhere/key.pem"}, 0.0)
+
+    assert told.verdict is Verdict.NOT_TRIED
+    assert "without its key" in told.text
+
+
+def test_a_secret_of_a_container_may_be_readable_for_all_in_it(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(key_checks, "_CONTAINERS_OWN", tmp_path)
+    file = tmp_path / "private_key.pem"
+    file.write_text(pem())
+    file.chmod(0o444)
+
+    assert check_key({"private_key_path": str(file)}).verdict is Verdict.GOOD
 
 
 def test_a_next_key_that_everybody_can_read_is_doubtful(tmp_path: Path):

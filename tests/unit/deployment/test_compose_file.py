@@ -44,6 +44,15 @@ def test_only_the_demo_has_a_simulator():
 
 
 @each
+def test_nobody_waits_for_a_database_before_the_check(name):
+    """The entrypoint of Airflow's image does so for a minute, unless told not to."""
+    one = SERVICES[name]
+
+    if "DIMONA_IMAGE" in one["image"]:
+        assert one["environment"]["CONNECTION_CHECK_MAX_COUNT"] == "0"
+
+
+@each
 def test_every_service_has_limits(name):
     limits = SERVICES[name]["deploy"]["resources"]["limits"]
 
@@ -200,7 +209,7 @@ def test_defaults_in_the_example_are_those_of_the_file():
     example = dict(re.findall(r"^#([A-Z_]+)=(.*)$", (REPOSITORY / ".env.example").read_text(), re.MULTILINE))
     defaults = dict(re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", TEXT))
 
-    set_for_the_demo = {"DIMONA_AUTHORITIES"}
+    set_for_the_demo = {"DIMONA_AUTHORITIES", "DIMONA_DAGS_PAUSED"}
     assert {name: example[name] for name in defaults if name not in set_for_the_demo} == {
         name: value for name, value in defaults.items() if name not in set_for_the_demo
     }
@@ -240,5 +249,5 @@ def test_secrets_and_local_settings_are_never_committed_nor_built_in():
         line for line in (REPOSITORY / ".dockerignore").read_text().splitlines() if line.startswith("!")
     ]
 
-    assert {".env", "secrets/"} <= set(ignored)
+    assert {".env", "airflow.env", "secrets/", "*.dump", "ledger-keys.json*"} <= set(ignored)
     assert set(allowed) == {"!pyproject.toml", "!README.md", "!LICENSE", "!plugins", "!include", "!dags"}
