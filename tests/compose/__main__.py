@@ -16,8 +16,9 @@ from include.demo.api import AirflowApi
 from include.deployment.places import AUTHORITIES, DEMO_KEYS, EXAMPLE
 from include.deployment.setting_up import ADMIN
 from tests.chaos.report import Outcome, last_line
-from tests.compose import metrics
+from tests.compose import metrics, rights
 from tests.compose.comparing import Truth, complaints
+from tests.compose.documented import RESTORE, run_documented
 from tests.compose.ordeal import Ordeal, Stuck
 from tests.compose.project import ComposeFailed, Project, official_images
 from tests.compose.secrets_folder import make_secrets
@@ -82,6 +83,15 @@ def main(
             verdict = settle(api, Truth(project).verdict, tell)
             sums = metrics.received(project, services)
             tell(f"StatsD: {metrics.words(sums)}")
+            said = [*complaints(verdict, ordeal.done), *metrics.complaints(sums)]
+            said += rights.complaints(project, api.url)
+            tell("users of each role have looked at the cockpit")
+            run_documented(project, RESTORE, directory)
+            if (restored := Truth(project).verdict()) != verdict:
+                said.append(
+                    f"after a restore there are {restored.intents} intents, {restored.unclear} unclear"
+                )
+            tell("the ledger is restored from a backup")
         finally:
             project.compose("down", "--volumes", "--timeout", "10")
     except (ComposeFailed, Stuck) as error:
@@ -89,7 +99,6 @@ def main(
         raise typer.Exit(1) from None
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    said = [*complaints(verdict, ordeal.done), *metrics.complaints(sums)]
     said += [f"down -v left {one}" for one in project.left()]
     tell("down -v is done")
     for line in said:

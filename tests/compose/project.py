@@ -49,6 +49,14 @@ class Project:
         inherited = {name: value for name, value in os.environ.items() if name not in foreign}
         self._environment = inherited | {"COMPOSE_DISABLE_ENV_FILE": "1"} | dict(self.settings)
 
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which a plain ``docker compose`` means this project."""
+        return self._environment | {
+            "COMPOSE_PROJECT_NAME": self.name,
+            "COMPOSE_FILE": ":".join(self.files),
+            "COMPOSE_PROFILES": ",".join(self.profiles),
+        }
+
     def compose(self, *words: str, timeout: float = 600) -> str:
         """Run ``docker compose``; return what it printed. Raises ComposeFailed."""
         options = [word for file in self.files for word in ("--file", file)]
