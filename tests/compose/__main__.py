@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,9 @@ BUILDING, STARTING = 1800.0, 480.0
 app = typer.Typer(pretty_exceptions_enable=False)
 
 
+Tell = Callable[[str], None]
+
+
 @app.command()
 def main(
     standins: Annotated[Path | None, typer.Option(help="script that builds local stand-ins")] = None,
@@ -46,52 +50,15 @@ def main(
         typer.echo(f"[{time.monotonic() - began:5.0f} s] {line}")
 
     directory = Path(tempfile.mkdtemp(prefix="dimona-compose-"))
-    options = directory / "airflow.env"
-    options.write_text(metrics.OPTIONS, encoding="utf-8")
-    settings = {
-        "DIMONA_SECRETS": str(make_secrets(directory, PER_SECOND)),
-        "DIMONA_AUTHORITIES": str(DEMO_KEYS / AUTHORITIES),
-        "DIMONA_PORT": str(port),
-        "DIMONA_EMPLOYMENTS": str(employments),
-        "DIMONA_TASK_HEARTBEAT_TIMEOUT": "30",
-        "DIMONA_DAGS_PAUSED": "false",
-        "DIMONA_OPTIONS": str(options),
-    }
-    project = Project(f"dimona-test-{secrets.token_hex(3)}", settings, files=metrics.FILES)
+    project = _project(directory, employments, port)
     try:
         if standins is not None:
             words = [word for name, image in official_images().items() for word in (f"--{name}", image)]
             subprocess.run([str(standins), *words], check=True)
         project.compose("build", timeout=BUILDING)
         tell("the image is built")
-        began = time.monotonic()
         try:
-            see_that_it_refuses(project)
-            tell("without profile demo the example's secrets are refused")
-            start(project)
-            tell("all is healthy")
-            services = project.addresses()
-            password = (EXAMPLE / "admin_password").read_text()
-            api = AirflowApi(f"http://127.0.0.1:{port}", ADMIN, password)
-            ordeal = Ordeal(project, api, tell)
-            run = ordeal.run()
-            tell(f"{run.dag_id}: {run.state}, on {ordeal.words()}")
-            # The NSSO's search may be behind: that something never arrived shows once a later one does.
-            hire(project, employments + LATER)
-            run = Ordeal(project, api, tell, kills=False).run()
-            tell(f"{run.dag_id}: {run.state}, with {LATER} employments more")
-            verdict = settle(api, Truth(project).verdict, tell)
-            sums = metrics.received(project, services)
-            tell(f"StatsD: {metrics.words(sums)}")
-            said = [*complaints(verdict, ordeal.done), *metrics.complaints(sums)]
-            said += rights.complaints(project, api.url)
-            tell("users of each role have looked at the cockpit")
-            run_documented(project, RESTORE, directory)
-            if (restored := Truth(project).verdict()) != verdict:
-                said.append(
-                    f"after a restore there are {restored.intents} intents, {restored.unclear} unclear"
-                )
-            tell("the ledger is restored from a backup")
+            outcome, said = _run(project, directory, f"http://127.0.0.1:{port}", employments, tell)
         finally:
             project.compose("down", "--volumes", "--timeout", "10")
     except (ComposeFailed, Stuck) as error:
@@ -103,8 +70,53 @@ def main(
     tell("down -v is done")
     for line in said:
         typer.echo(line)
-    typer.echo(last_line([Outcome("compose", verdict, ordeal.done)]))
+    typer.echo(last_line([outcome]))
     raise typer.Exit(1 if said else 0)
+
+
+def _project(directory: Path, employments: int, port: int) -> Project:
+    options = directory / "airflow.env"
+    options.write_text(metrics.OPTIONS, encoding="utf-8")
+    settings = {
+        "DIMONA_SECRETS": str(make_secrets(directory, PER_SECOND)),
+        "DIMONA_AUTHORITIES": str(DEMO_KEYS / AUTHORITIES),
+        "DIMONA_PORT": str(port),
+        "DIMONA_EMPLOYMENTS": str(employments),
+        "DIMONA_TASK_HEARTBEAT_TIMEOUT": "30",
+        "DIMONA_DAGS_PAUSED": "false",
+        "DIMONA_OPTIONS": str(options),
+    }
+    return Project(f"dimona-test-{secrets.token_hex(3)}", settings, files=metrics.FILES)
+
+
+def _run(
+    project: Project, directory: Path, url: str, employments: int, tell: Tell
+) -> tuple[Outcome, list[str]]:
+    """Do all that needs the running stack; return what came of it, and every reason to fail."""
+    see_that_it_refuses(project)
+    tell("without profile demo the example's secrets are refused")
+    start(project)
+    tell("all is healthy")
+    services = project.addresses()
+    api = AirflowApi(url, ADMIN, (EXAMPLE / "admin_password").read_text())
+    ordeal = Ordeal(project, api, tell)
+    run = ordeal.run()
+    tell(f"{run.dag_id}: {run.state}, on {ordeal.words()}")
+    # The NSSO's search may be behind: that something never arrived shows once a later one does.
+    hire(project, employments + LATER)
+    run = Ordeal(project, api, tell, kills=False).run()
+    tell(f"{run.dag_id}: {run.state}, with {LATER} employments more")
+    verdict = settle(api, Truth(project).verdict, tell)
+    sums = metrics.received(project, services)
+    tell(f"StatsD: {metrics.words(sums)}")
+    said = [*complaints(verdict, ordeal.done), *metrics.complaints(sums), *rights.complaints(project, url)]
+    tell("users of each role have looked at the cockpit")
+    run_documented(project, RESTORE, directory)
+    restored = Truth(project).verdict()
+    if restored != verdict:
+        said.append(f"a restore left {restored.intents} intents of {verdict.intents}, {restored.lost}")
+    tell("the ledger is restored from a backup")
+    return Outcome("compose", verdict, ordeal.done), said
 
 
 def hire(project: Project, employments: int) -> None:
