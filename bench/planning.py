@@ -27,9 +27,9 @@ from bench.databases import Place, postgresql
 from bench.machine import cores, peak_memory, tell
 from bench.table import Figure
 from dimona_provider.domain.routes import Route, Routes
-from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import batches, staging
 from dimona_provider.ledger.batches import Run
+from dimona_provider.planning.intake import plan_exports
 
 SIZES = (10_000, 100_000)
 

@@ -27,10 +27,10 @@ from dimona_provider.api.client import REQUEST_TIMEOUT
 from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
-from dimona_provider.intake import take_source
+from dimona_provider.filing.submission import Submission
 from dimona_provider.ledger.batches import Run
 from dimona_provider.pacing import open_line
-from dimona_provider.submission import Submission
+from dimona_provider.planning.intake import take_source
 
 NO_CAP = 1e5
 """Requests per second that nobody reaches."""

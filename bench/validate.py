@@ -19,9 +19,9 @@ from typing import Any
 from bench.command import parser, run
 from bench.machine import peak_memory, tell
 from bench.table import Figure
+from dimona_provider.cli.verdict_text import as_json_lines
 from dimona_provider.domain.worker_types import WorkerType, worker_types
 from dimona_provider.validation import validate
-from dimona_provider.verdict_text import as_json_lines
 
 TODAY = dt.date(2027, 1, 11)
 _EMPLOYERS = (

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
 from dimona_provider.errors import UnexpectedResponse
-from dimona_provider.followup import FollowedUp
+from dimona_provider.following.followup import FollowedUp
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "str": (str,),

@@ -18,7 +18,7 @@ from airflow.sdk.log import amask_secret, mask_secret
 
 from dimona_provider.api.client import DimonaClient, open_client
 from dimona_provider.api.settings import Settings
-from dimona_provider.checking import check_connection, summary
+from dimona_provider.checking.connection import check_connection, summary
 from dimona_provider.checks import Check
 from dimona_provider.errors import ConfigurationError
 from dimona_provider.ledger import Ledger, open_ledger

@@ -16,9 +16,9 @@ from dimona_provider.domain.anomalies import LANGUAGES, Language
 from dimona_provider.errors import ConfigurationError, DimonaError
 from dimona_provider.ledger.attention import Which
 from dimona_provider.links import ui_address
-from dimona_provider.rendering import render
-from dimona_provider.summary import Summary, summarised
 from dimona_provider.tasks import run_of, task_ledger
+from dimona_provider.telling.rendering import render
+from dimona_provider.telling.summary import Summary, summarised
 
 TIMEOUT = 30.0
 """Seconds that whoever is told over HTTP may take: the task waits for it."""

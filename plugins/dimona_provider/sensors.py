@@ -16,14 +16,14 @@ from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import OUTCOMES
 from dimona_provider.errors import ConfigurationError, OutcomeNotWanted
 from dimona_provider.events import FollowedEvent, FollowedUpEvent
-from dimona_provider.following import follow_batch, following_ends
-from dimona_provider.followup import PASS, FollowedUp, first_due, follow_up
+from dimona_provider.following.batch import follow_batch, following_ends
+from dimona_provider.following.followup import PASS, FollowedUp, first_due, follow_up
 from dimona_provider.ledger import Ledger, due
 from dimona_provider.links import DimonaBatchLink
-from dimona_provider.reporting import counts_line
 from dimona_provider.sharing import worker_poller, worker_pollers
 from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import batch_and_settings, task_ledger
+from dimona_provider.telling.reporting import counts_line
 from dimona_provider.triggers import DimonaFollowUpTrigger, DimonaResultTrigger
 from dimona_provider.upkeep import bring_up_to_date, fold_answers
 

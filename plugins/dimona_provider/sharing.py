@@ -18,12 +18,12 @@ from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
 from dimona_provider.errors import ConfigurationError, DimonaError, KeysRotated
-from dimona_provider.followup import OpenPoller
+from dimona_provider.following.followup import OpenPoller
+from dimona_provider.following.poller import Poller
 from dimona_provider.hooks import DimonaHook, DimonaLedgerHook
 from dimona_provider.ledger import Ledger
 from dimona_provider.metrics import emit
 from dimona_provider.pacing import open_line
-from dimona_provider.poller import Poller
 
 LOOK_UP_AFTER = 60.0
 """Seconds for which a connection is not looked up again: look-ups, not asyncio, limit a triggerer."""

@@ -9,8 +9,8 @@ from typing import Any
 from airflow.sdk import ObjectStoragePath
 
 from dimona_provider.errors import InvalidSource
+from dimona_provider.planning.wishes import BadRecord
 from dimona_provider.task_errors import Log, team_code
-from dimona_provider.wishes import BadRecord
 
 Source = Callable[[], Iterable[Any]] | str | ObjectStoragePath
 """Gives ``{"reference": payroll's own id, "declaration": REST body}`` for each declaration."""

@@ -16,8 +16,8 @@ from dimona_provider.clock import SystemClock
 from dimona_provider.errors import DimonaError
 from dimona_provider.events import FollowedEvent, FollowedUpEvent
 from dimona_provider.feed import CURSOR, Announcer, Silence, read_cursor, read_position
-from dimona_provider.following import follow_batch
-from dimona_provider.followup import follow_up
+from dimona_provider.following.batch import follow_batch
+from dimona_provider.following.followup import follow_up
 from dimona_provider.metrics import emit
 from dimona_provider.sharing import LOOK_UP_AFTER, poller_of, shared_ledger, shared_poller
 from dimona_provider.task_errors import Log, airflow_errors, defect

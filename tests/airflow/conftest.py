@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from airflow.sdk import BaseOperator
 
 import airflow  # noqa: F401 - sets up logging and configuration before anything else of it
-from dimona_provider import submission
+from dimona_provider.filing import submission
 from dimona_provider.ledger import Ledger, open_ledger
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.schema import intents
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    # How long a sender pauses between failures is tested with a clock in tests/unit/submission.
+    # How long a sender pauses between failures is tested with a clock in tests/unit/filing.
     monkeypatch.setattr(submission, "BACKOFF", 0.01)
 
 

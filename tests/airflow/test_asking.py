@@ -10,11 +10,11 @@ import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowSkipException, TaskAwaitingInput
 
 from dimona_provider.errors import UnexpectedResponse
-from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import answering, askings, plan_schema, schema, staging
 from dimona_provider.operators import DimonaAskOperator, DimonaCollectOperator
 from dimona_provider.operators.decisions import _body, _form
 from dimona_provider.person_reply import AS_CHOSEN, KEEP_ALL, OPTIONS, choices_of, options_of, read_reply
+from dimona_provider.planning.intake import plan_exports
 from support import people
 from support.ledgers import ROUTES, RUN, rows, set_state
 

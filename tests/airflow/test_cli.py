@@ -12,7 +12,7 @@ import pytest
 from cryptography.fernet import Fernet
 from typer.testing import CliRunner
 
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
 from dimona_provider.hooks import DimonaLedgerHook
 from dimona_provider.ledger.keys import Keyring
 
@@ -124,12 +124,12 @@ def test_no_command_shows_local_variables_when_it_breaks():
 
 def test_a_defect_shows_no_person():
     script = (
-        "from dimona_provider import cli, cli_offline\n"
+        "from dimona_provider.cli.main import app\n"
         "def broken(text: str) -> None:\n"
         "    name = 'Peet' + 'ers'\n"
         "    raise RuntimeError('a defect')\n"
-        "cli.app.command('broken')(broken)\n"
-        "cli.app(['broken', 'Zwarte' + 'wei'])\n"
+        "app.command('broken')(broken)\n"
+        "app(['broken', 'Zwarte' + 'wei'])\n"
     )
 
     ended = subprocess.run(
@@ -146,7 +146,7 @@ def test_help_needs_no_airflow():
     import subprocess
     import sys
 
-    script = "import sys, dimona_provider.cli; print('airflow' in sys.modules)"
+    script = "import sys, dimona_provider.cli.main; print('airflow' in sys.modules)"
     ended = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )

@@ -9,11 +9,11 @@ import shlex
 import pytest
 from typer.testing import CliRunner
 
-from dimona_provider import cli_contact
 from dimona_provider.api.client import open_client
 from dimona_provider.api.operations import submit
 from dimona_provider.api.settings import BASE_URLS
-from dimona_provider.cli import app
+from dimona_provider.cli import contact
+from dimona_provider.cli.main import app
 from dimona_provider.domain.gaps import Gap, GapKind
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.ledger import contact_schema, contacts, gaps, schema
@@ -77,7 +77,7 @@ def test_an_employer_may_be_written_as_people_do(ledger, nsso):
 
 def test_progress_goes_to_stderr(ledger, by_hand, monkeypatch):
     by_hand(*(in_body(ssin(number)) for number in range(1, 61)))
-    monkeypatch.setattr(cli_contact, "PROGRESS_EVERY", 1)
+    monkeypatch.setattr(contact, "PROGRESS_EVERY", 1)
 
     ended = import_()
 

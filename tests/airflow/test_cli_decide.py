@@ -8,10 +8,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from dimona_provider.choosing import ask_about_outcomes
-from dimona_provider.cli import app
-from dimona_provider.intake import plan_exports
+from dimona_provider.cli.main import app
 from dimona_provider.ledger import plan_schema, schema, staging
+from dimona_provider.planning.choosing import ask_about_outcomes
+from dimona_provider.planning.intake import plan_exports
 from support import people
 from support.clocks import START
 from support.ledgers import ROUTES, RUN, rows, set_state

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
 from dimona_provider.domain.outcome import State
 from dimona_provider.hooks import DimonaLedgerHook
 from dimona_provider.ledger import questions

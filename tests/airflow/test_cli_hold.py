@@ -10,7 +10,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
 from dimona_provider.domain.outcome import State
 from dimona_provider.ledger import claims, schema, switch
 from support import people
@@ -226,7 +226,7 @@ def test_a_user_without_a_name_is_recorded_by_number(ledger, monkeypatch):
 
 
 def test_what_was_done_is_said_on_stderr_when_the_output_is_full(ledger):
-    words = [sys.executable, "-m", "dimona_provider.cli", "hold", "--all", "--reason", "audit"]
+    words = [sys.executable, "-m", "dimona_provider.cli.main", "hold", "--all", "--reason", "audit"]
 
     with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
         ended = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)

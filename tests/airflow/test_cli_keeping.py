@@ -11,8 +11,8 @@ from alembic import command
 from alembic.config import Config
 from typer.testing import CliRunner
 
-from dimona_provider import cli_keeping, cli_opening
-from dimona_provider.cli import app
+from dimona_provider.cli import keeping, opening
+from dimona_provider.cli.main import app
 from dimona_provider.hooks import DimonaLedgerHook
 from dimona_provider.ledger import rotation, schema, setup
 from dimona_provider.ledger.engine import make_engine
@@ -73,7 +73,7 @@ def test_a_key_is_rotated_in_three_steps(home, monkeypatch):
     between = keys_at(home)
     gone_on = rotate("--continue")
     both = keys_at(home)
-    monkeypatch.setattr(cli_opening.time, "time", lambda: START * 2)
+    monkeypatch.setattr(opening.time, "time", lambda: START * 2)
     dropped = rotate("--drop-old")
     new = keys_at(home)
 
@@ -180,7 +180,7 @@ def test_keys_in_the_connection_are_written_where_somebody_says(ledger, connect,
 @pytest.fixture
 def old(ledger, monkeypatch):
     """Give a ledger with an accepted and a refused declaration of January 2027, and one that is open."""
-    monkeypatch.setattr(cli_keeping, "now", lambda: START + 30 * DAY)  # 2027-02-14
+    monkeypatch.setattr(keeping, "now", lambda: START + 30 * DAY)  # 2027-02-14
     batch_of(ledger, 3)
     set_state(ledger, 1, state="accepted")
     set_state(ledger, 2, state="refused")

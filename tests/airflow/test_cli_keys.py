@@ -11,7 +11,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
 from support.certified import bundle, key_pair
 from support.nsso import CLIENT_ID
 from support.people import SSIN
@@ -86,7 +86,7 @@ def test_keygen_says_where_it_can_not_write(tmp_path):
 
 def test_keygen_needs_no_airflow(tmp_path):
     script = (
-        "import sys; from dimona_provider.cli import app\n"
+        "import sys; from dimona_provider.cli.main import app\n"
         "try: app(['keygen', sys.argv[1]])\n"
         "except SystemExit: pass\n"
         "print('LOADED', 'airflow' in sys.modules)"

@@ -11,7 +11,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
 from dimona_provider.domain.outcome import State
 from dimona_provider.ledger import schema
 from support import people
@@ -273,7 +273,7 @@ def test_a_person_says_what_an_unknown_letter_came_to(filed, ledger):
 @pytest.mark.parametrize("words", ["list", "export -", "list --format table"])
 def test_a_closed_output_is_one_line(filed, words):
     ended = subprocess.run(  # noqa: S602 - a redirection as people write it
-        f"{sys.executable} -m dimona_provider.cli ledger {words} >&-",
+        f"{sys.executable} -m dimona_provider.cli.main ledger {words} >&-",
         shell=True,
         capture_output=True,
         text=True,
@@ -316,7 +316,7 @@ def test_an_export_with_persons_is_written_down(filed, ledger, tmp_path):
 
 def test_who_stops_reading_ends_the_list_without_a_word(filed):
     ended = subprocess.run(  # noqa: S602 - a pipe as people write it
-        f"{sys.executable} -m dimona_provider.cli ledger list | head -c 1",
+        f"{sys.executable} -m dimona_provider.cli.main ledger list | head -c 1",
         shell=True,
         capture_output=True,
         text=True,

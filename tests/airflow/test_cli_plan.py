@@ -6,7 +6,7 @@ import json
 
 from typer.testing import CliRunner
 
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
 from dimona_provider.ledger import staging
 from support import people
 from support.clocks import START

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 
-from dimona_provider import sensors, submission
+from dimona_provider import sensors
 from dimona_provider.errors import InvalidSource
 from dimona_provider.events import FollowedEvent, FollowedUpEvent
+from dimona_provider.filing import submission
 from dimona_provider.ledger import lateness, staging
 from dimona_provider.operators import (
     DimonaAlertOperator,

@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException, TaskD
 from dimona_provider import retaining, sharing, triggers
 from dimona_provider.errors import UnexpectedResponse
 from dimona_provider.events import FollowedUpEvent
-from dimona_provider.followup import PASS
+from dimona_provider.following.followup import PASS
 from dimona_provider.ledger.schema import answers, batches, intents, looks
 from dimona_provider.notifiers import DimonaDeadlineNotifier
 from dimona_provider.operators import (

@@ -20,7 +20,7 @@ from dimona_provider.ledger.attention import UNSENT
 from dimona_provider.ledger.schema import intents
 from dimona_provider.notifiers import DimonaEmailNotifier, DimonaHttpNotifier
 from dimona_provider.operators import DimonaAlertOperator, DimonaSubmitOperator
-from dimona_provider.summary import words
+from dimona_provider.telling.summary import words
 from support.mailbox import mailbox
 from support.markdown import DOCS, blocks
 from support.people import item

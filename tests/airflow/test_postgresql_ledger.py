@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
 from dimona_provider.hooks import DimonaLedgerHook
 from dimona_provider.ledger.summaries import states_of_batch
 from dimona_provider.operators import DimonaSubmitOperator

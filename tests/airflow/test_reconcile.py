@@ -10,7 +10,7 @@ import pytest
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
-from dimona_provider import drift
+from dimona_provider.contact import drift
 from dimona_provider.domain.gaps import Gap, GapKind
 from dimona_provider.ledger import gaps
 from dimona_provider.ledger.schema import intents

@@ -16,16 +16,16 @@ from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import State
 from dimona_provider.domain.routes import Route, Routes
-from dimona_provider.following import follow_batch
-from dimona_provider.intake import plan_exports
+from dimona_provider.filing.submission import Submission
+from dimona_provider.following.batch import follow_batch
+from dimona_provider.following.poller import Poller
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.schema import intents
 from dimona_provider.ledger.unclear import Unclear
 from dimona_provider.pacing import shared_budget
-from dimona_provider.poller import Poller
-from dimona_provider.settling import settle_over, to_settle
-from dimona_provider.submission import Submission
+from dimona_provider.planning.intake import plan_exports
+from dimona_provider.settling.connection import settle_over, to_settle
 from dimona_provider.upkeep import sweep
 from tests.chaos.plan import RunPlan, later
 from tests.chaos.verdict import MAY_EXIST_TWICE

@@ -13,12 +13,12 @@ import pytest
 from dimona_provider.api.client import open_client
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
-from dimona_provider.intake import take_source
+from dimona_provider.filing.submission import Submission
 from dimona_provider.ledger import Ledger
 from dimona_provider.ledger.answers import insert_answers
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.schema import answers, attempts, events, intents
-from dimona_provider.submission import Submission
+from dimona_provider.planning.intake import take_source
 from dimona_provider.upkeep import sweep
 from include.dimona_simulator import Simulator, Taken, read_taken
 from support.budgets import own_budget

@@ -9,7 +9,7 @@ from pathlib import Path
 from airflow.dag_processing.dagbag import BundleDagBag
 from airflow.utils.db import initdb
 
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
 
 
 def main(folder: str, report: str, *runs: str) -> None:

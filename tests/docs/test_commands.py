@@ -8,7 +8,7 @@ import re
 import pytest
 from typer.testing import CliRunner
 
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
 from include.demo.__main__ import _parser as demo_parser
 from include.dimona_simulator.__main__ import parser as simulator_parser
 from support.markdown import DOCS, ROOT, code_spans, documents, name_of, shell_lines, table

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import open_ledger, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.setup import initialise
+from dimona_provider.planning.intake import plan_exports
 from include.demo.settings import Settings
 from include.payroll import sample
 from include.payroll.sample import Case

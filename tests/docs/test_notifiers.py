@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dimona_provider.rendering import _FOLDER
-from dimona_provider.summary import MOST, Code, Entry, Summary
+from dimona_provider.telling.rendering import _FOLDER
+from dimona_provider.telling.summary import MOST, Code, Entry, Summary
 from support.markdown import DOCS, section, table
 
 PAGE = DOCS / "notifiers.md"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dimona_provider import drift
 from dimona_provider.api.settings import REFILE_AFTER
+from dimona_provider.contact import drift
+from dimona_provider.contact.reconciliation import MOST_PAGES
 from dimona_provider.domain.gaps import GapKind
 from dimona_provider.domain.terms import MAY_STAND_TWICE
 from dimona_provider.ledger.contacts import MAY_GO_ON
-from dimona_provider.reconciliation import MOST_PAGES
-from dimona_provider.refiling import MAY_EXIST_TWICE
+from dimona_provider.settling.refiling import MAY_EXIST_TWICE
 from support.markdown import DOCS, table
 
 _TEXT = (DOCS / "reconciliation.md").read_text(encoding="utf-8")

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from dimona_provider import errors
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
 from support.markdown import DOCS, ROOT, all_blocks, headings, section, table
 
 RUNBOOK = DOCS / "operations.md"
@@ -74,8 +74,9 @@ def test_the_reasons_of_the_runbook_are_those_of_the_ledger(heading: str) -> Non
 
 def test_every_reason_why_the_machine_gives_up_is_in_the_runbook() -> None:
     shown = section(RUNBOOK, "Why it is unclear")
-    refiling = (ROOT / "plugins" / "dimona_provider" / "refiling.py").read_text(encoding="utf-8")
-    settlement = (ROOT / "plugins" / "dimona_provider" / "settlement.py").read_text(encoding="utf-8")
+    settling = ROOT / "plugins" / "dimona_provider" / "settling"
+    refiling = (settling / "refiling.py").read_text(encoding="utf-8")
+    settlement = (settling / "settlement.py").read_text(encoding="utf-8")
     reasons = [
         *re.findall(r'return f?"(.+)"', refiling),
         *re.findall(r'^_(?:BUSY|DOUBTFUL) = "(.+)"', settlement, re.MULTILINE),

@@ -83,7 +83,7 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]
             return json.loads((folder / "report.json").read_text())  # type: ignore[no-any-return]
 
         subprocess.run(
-            [sys.executable, "-c", "from dimona_provider.cli import app; app()", *_words(keygen)],
+            [sys.executable, "-c", "from dimona_provider.cli.main import app; app()", *_words(keygen)],
             check=True,
             capture_output=True,
             timeout=300,

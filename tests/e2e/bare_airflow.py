@@ -67,7 +67,7 @@ def commands() -> list[str]:
     """Make a ledger and check the connection by command; give what was said."""
     from typer.testing import CliRunner
 
-    from dimona_provider.cli import app
+    from dimona_provider.cli.main import app
 
     return [CliRunner().invoke(app, words).output for words in (["ledger", "init"], ["check"])]
 

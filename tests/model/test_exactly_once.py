@@ -25,11 +25,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from hypothesis.stateful import run_state_machine_as_test as try_out
 
-from dimona_provider import settlement, verdicts
 from dimona_provider.domain.outcome import EFFECTIVE, State
+from dimona_provider.filing import verdicts
 from dimona_provider.ledger import attempts, open_ledger
 from dimona_provider.ledger.attempts import Verdict
 from dimona_provider.ledger.setup import initialise
+from dimona_provider.settling import settlement
 from include.dimona_simulator.truth import fingerprint
 from model.world import ModelWorld, Process
 from support.clocks import START

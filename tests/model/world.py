@@ -23,17 +23,17 @@ import sqlalchemy as sa
 
 from dimona_provider.api.client import REQUEST_TIMEOUT, open_client
 from dimona_provider.errors import DimonaError
-from dimona_provider.evidence import Evidence
-from dimona_provider.following import follow_batch
-from dimona_provider.intake import take_source
+from dimona_provider.filing.submission import Submission
+from dimona_provider.following.batch import follow_batch
+from dimona_provider.following.poller import Poller
 from dimona_provider.ledger import Ledger, claims
 from dimona_provider.ledger.answers import fold
 from dimona_provider.ledger.schema import intents
-from dimona_provider.poller import Poller
-from dimona_provider.settlement import Settlement
-from dimona_provider.settling import to_settle
-from dimona_provider.submission import Submission
-from dimona_provider.wishes import Taken
+from dimona_provider.planning.intake import take_source
+from dimona_provider.planning.wishes import Taken
+from dimona_provider.settling.connection import to_settle
+from dimona_provider.settling.evidence import Evidence
+from dimona_provider.settling.settlement import Settlement
 from include.dimona_simulator import Timing
 from include.dimona_simulator.truth import fingerprint
 from support.budgets import own_budget

@@ -15,18 +15,18 @@ import httpx
 
 from dimona_provider.api.client import open_client
 from dimona_provider.domain.routes import Route, Routes
-from dimona_provider.evidence import Evidence
-from dimona_provider.following import follow_batch
-from dimona_provider.followup import follow_up
-from dimona_provider.intake import plan_exports
+from dimona_provider.filing.submission import Submission
+from dimona_provider.following.batch import follow_batch
+from dimona_provider.following.followup import follow_up
+from dimona_provider.following.poller import Poller
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.freed import freed_on
-from dimona_provider.poller import Poller
-from dimona_provider.settlement import Settlement
-from dimona_provider.settling import to_settle
-from dimona_provider.submission import Submission
-from dimona_provider.taken import Taken
+from dimona_provider.planning.intake import plan_exports
+from dimona_provider.planning.taken import Taken
+from dimona_provider.settling.connection import to_settle
+from dimona_provider.settling.evidence import Evidence
+from dimona_provider.settling.settlement import Settlement
 from dimona_provider.upkeep import sweep
 from support.budgets import own_budget
 from support.clocks import JumpingClock

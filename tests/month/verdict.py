@@ -16,7 +16,7 @@ from dimona_provider.domain.planning.values import Decision, Unplanned
 from dimona_provider.ledger import Ledger, agenda
 from dimona_provider.ledger.plan_schema import decisions, employments
 from dimona_provider.ledger.schema import intents
-from dimona_provider.workplans import think
+from dimona_provider.planning.workplans import think
 from support.parts import Json
 from tests.month.payroll import UNKNOWN_EMPLOYER
 from tests.month.truth import Period, Truth, worker_key

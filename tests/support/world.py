@@ -11,18 +11,18 @@ import sqlalchemy as sa
 from dimona_provider.api.client import REQUEST_TIMEOUT, open_client
 from dimona_provider.api.operations import fetch_answer, submit
 from dimona_provider.domain.routes import Route
-from dimona_provider.evidence import Evidence
-from dimona_provider.following import follow_batch
-from dimona_provider.intake import take_source
+from dimona_provider.filing.submission import Submission
+from dimona_provider.following.batch import follow_batch
+from dimona_provider.following.poller import Poller
 from dimona_provider.ledger import Ledger, claims
 from dimona_provider.ledger.attempts import Attempted, Verdict, record_attempts
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.schema import attempts, intents
 from dimona_provider.ledger.summaries import states_of_batch
-from dimona_provider.poller import Poller
-from dimona_provider.settlement import Settled, Settlement
-from dimona_provider.settling import to_settle
-from dimona_provider.submission import Submission
+from dimona_provider.planning.intake import take_source
+from dimona_provider.settling.connection import to_settle
+from dimona_provider.settling.evidence import Evidence
+from dimona_provider.settling.settlement import Settled, Settlement
 from dimona_provider.upkeep import sweep
 from support.budgets import own_budget
 from support.clocks import FastClock

@@ -12,9 +12,9 @@ from airflow.sdk import BaseNotifier, BaseOperator, Context
 from dimona_provider.errors import CertificateEnds, DeadlineNear
 from dimona_provider.expiring import Ending, endings, expiry_sentence
 from dimona_provider.ledger import Ledger, lateness
-from dimona_provider.reporting import alert_sentence
 from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import task_ledger
+from dimona_provider.telling.reporting import alert_sentence
 
 OVERDUE = timedelta(hours=24)
 """How long after its deadline, or after it came so, a declaration alerts; the report lists it for ever."""

@@ -16,13 +16,13 @@ from airflow.sdk.definitions.param import ParamsDict
 from airflow.sdk.exceptions import AirflowSkipException, TaskAwaitingInput
 from airflow.sdk.execution_time.hitl import upsert_hitl_detail
 
-from dimona_provider.choosing import ask_about_outcomes
 from dimona_provider.domain.planning.words import DecisionKind, Option
 from dimona_provider.errors import DecisionRefused, UnexpectedResponse
 from dimona_provider.ledger import Ledger, answering, askings
 from dimona_provider.ledger.answering import Asked
 from dimona_provider.ledger.askings import Asking, day_of
 from dimona_provider.person_reply import KEEP_ALL, OPTIONS, Reply, choices_of, options_of, read_reply
+from dimona_provider.planning.choosing import ask_about_outcomes
 from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import origin_of, task_ledger
 from dimona_provider.upkeep import sweep

@@ -14,20 +14,20 @@ from dimona_provider.clock import SystemClock
 from dimona_provider.domain.outcome import State
 from dimona_provider.domain.routes import Route
 from dimona_provider.errors import ConfigurationError, DimonaError
+from dimona_provider.filing.submission import Progress, Submission
 from dimona_provider.hooks import DimonaHook
-from dimona_provider.intake import take_source
 from dimona_provider.ledger import Ledger, batches
 from dimona_provider.ledger.freed import freed_by
 from dimona_provider.ledger.summaries import states_of_batch
 from dimona_provider.links import DimonaBatchLink
 from dimona_provider.operators.planning import log_taken
 from dimona_provider.pacing import open_line
-from dimona_provider.reporting import counts_line, notable_lines
-from dimona_provider.settling import settle_batch, to_settle
+from dimona_provider.planning.intake import take_source
+from dimona_provider.settling.connection import settle_batch, to_settle
 from dimona_provider.sources import Source, read_source
-from dimona_provider.submission import Progress, Submission
 from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import batch_and_settings, origin_of, run_of, task_ledger
+from dimona_provider.telling.reporting import counts_line, notable_lines
 from dimona_provider.upkeep import standing, sweep
 
 _PROGRESS_EVERY = 10.0

@@ -11,6 +11,7 @@ from dimona_provider.api.settings import Settings
 from dimona_provider.clock import SystemClock
 from dimona_provider.domain.routes import Route
 from dimona_provider.errors import DimonaError, ServiceUnavailable
+from dimona_provider.filing.submission import Submission
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.ledger import Ledger, lateness
 from dimona_provider.ledger.due import QUIET
@@ -19,14 +20,13 @@ from dimona_provider.ledger.levels import levels
 from dimona_provider.ledger.unclear import Unclear, planned_again, routes_to_settle
 from dimona_provider.metrics import named
 from dimona_provider.pacing import open_line
-from dimona_provider.reporting import MOST_LINES, open_lines, stuck_lines
 from dimona_provider.retaining import apply_retention, retention_days
-from dimona_provider.settlement import Settled
-from dimona_provider.settling import settle_over, to_settle
+from dimona_provider.settling.connection import settle_over, to_settle
+from dimona_provider.settling.settlement import Settled
 from dimona_provider.sharing import check_leads_to
-from dimona_provider.submission import Submission
 from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import task_ledger
+from dimona_provider.telling.reporting import MOST_LINES, open_lines, stuck_lines
 from dimona_provider.upkeep import sweep
 
 

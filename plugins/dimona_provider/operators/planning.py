@@ -11,15 +11,15 @@ from airflow.sdk import Asset, BaseOperator, Context
 
 from dimona_provider.errors import InvalidSource
 from dimona_provider.feed import CURSOR, read_cursor
-from dimona_provider.foreseeing import Foreseen, foresee
 from dimona_provider.hooks import DimonaHook
-from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import Ledger, batches, staging
 from dimona_provider.ledger.intents import Recorded
-from dimona_provider.reporting import MOST_LINES, absent_lines, finding_lines
-from dimona_provider.taken import Taken
+from dimona_provider.planning.foreseeing import Foreseen, foresee
+from dimona_provider.planning.intake import plan_exports
+from dimona_provider.planning.taken import Taken
 from dimona_provider.task_errors import Log, guarded, team_code
 from dimona_provider.tasks import reports_folder, routes_from, run_of, scope_of, task_ledger
+from dimona_provider.telling.reporting import MOST_LINES, absent_lines, finding_lines
 from dimona_provider.upkeep import sweep
 
 

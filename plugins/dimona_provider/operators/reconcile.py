@@ -11,20 +11,20 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context, ObjectStoragePath
 
 from dimona_provider.clock import SystemClock
+from dimona_provider.contact.drift import csv_text, json_line, table_lines
+from dimona_provider.contact.reconciliation import MOST_PAGES, Reconciled, reconcile
 from dimona_provider.domain.gaps import Wish
 from dimona_provider.domain.routes import Route
-from dimona_provider.drift import csv_text, json_line, table_lines
 from dimona_provider.errors import DimonaError
-from dimona_provider.evidence import Evidence
 from dimona_provider.hooks import DimonaHook
 from dimona_provider.ledger import Ledger, gaps
 from dimona_provider.ledger.declared import employers
 from dimona_provider.pacing import open_line
-from dimona_provider.reconciliation import MOST_PAGES, Reconciled, reconcile
+from dimona_provider.planning.wanting import wished
+from dimona_provider.settling.evidence import Evidence
 from dimona_provider.task_errors import airflow_errors
 from dimona_provider.tasks import reports_folder, routes_from, task_ledger
 from dimona_provider.upkeep import sweep
-from dimona_provider.wanting import wished
 
 MOST_TASKS = 1000
 """Airflow refuses to map over more than 1024 (``max_map_length``)."""

@@ -15,9 +15,9 @@ from dimona_provider.ledger.summaries import (
     notable,
     states_of_run,
 )
-from dimona_provider.reporting import counts_line, finding_lines, left_open_line, notable_lines
 from dimona_provider.task_errors import guarded
 from dimona_provider.tasks import run_of, task_ledger
+from dimona_provider.telling.reporting import counts_line, finding_lines, left_open_line, notable_lines
 from dimona_provider.upkeep import sweep
 
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from dimona_provider.checking import check_clock, check_connection, check_fields, summary
+from dimona_provider.checking.connection import check_clock, check_connection, check_fields, summary
+from dimona_provider.checking.keys import check_key
 from dimona_provider.checks import Step, Verdict
-from dimona_provider.key_checks import check_key
 from support.nsso import BASE_URL, CLIENT_ID, TOKEN_URL, pem
 
 UNKNOWN = {Step.CLOCK, Step.CERTIFICATE}

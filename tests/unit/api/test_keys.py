@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from dimona_provider import key_checks
 from dimona_provider.api.certificates import (
     CERTIFICATE_FILE,
     KEY_FILE,
@@ -21,8 +20,9 @@ from dimona_provider.api.certificates import (
     write_key_pair,
 )
 from dimona_provider.api.keys import SigningKey
+from dimona_provider.checking import keys as key_checks
+from dimona_provider.checking.keys import check_certificate, check_key
 from dimona_provider.checks import Verdict
-from dimona_provider.key_checks import check_certificate, check_key
 from support.certified import bundle, key_pair
 from support.nsso import pem
 

@@ -28,7 +28,7 @@ def package(tmp_path):
 
 
 def run(package: Path, *arguments: str, given: bytes = b""):
-    code = "import sys; from dimona_provider.cli import app; app(sys.argv[1:])"
+    code = "import sys; from dimona_provider.cli.main import app; app(sys.argv[1:])"
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],
         input=given,

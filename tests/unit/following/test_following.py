@@ -13,15 +13,15 @@ import sqlalchemy as sa
 from dimona_provider.api.client import REQUEST_TIMEOUT, open_client
 from dimona_provider.domain.routes import Route
 from dimona_provider.errors import ServiceUnavailable
-from dimona_provider.following import Followed, follow_batch, following_ends
-from dimona_provider.intake import take_source
+from dimona_provider.filing.submission import Submission
+from dimona_provider.following.batch import Followed, follow_batch, following_ends
+from dimona_provider.following.poller import Poller
 from dimona_provider.ledger import Ledger, claims
 from dimona_provider.ledger.answers import open_declarations
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.schema import answers
 from dimona_provider.ledger.schema import batches as table
-from dimona_provider.poller import Poller
-from dimona_provider.submission import Submission
+from dimona_provider.planning.intake import take_source
 from dimona_provider.upkeep import bring_up_to_date, standing
 from include.dimona_simulator import Timing, polls_off_schedule
 from support.budgets import own_budget

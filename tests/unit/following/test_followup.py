@@ -15,15 +15,15 @@ import sqlalchemy as sa
 from dimona_provider.api.client import open_client
 from dimona_provider.domain.routes import Route
 from dimona_provider.errors import ConfigurationError
-from dimona_provider.following import follow_batch
-from dimona_provider.followup import PASS, WINDOW, FollowedUp, first_due, follow_up
-from dimona_provider.intake import take_source
+from dimona_provider.filing.submission import Submission
+from dimona_provider.following.batch import follow_batch
+from dimona_provider.following.followup import PASS, WINDOW, FollowedUp, first_due, follow_up
+from dimona_provider.following.poller import Poller
 from dimona_provider.ledger import Ledger, batches, due
 from dimona_provider.ledger.answers import fold
 from dimona_provider.ledger.batches import Run
 from dimona_provider.ledger.schema import answers, intents, looks
-from dimona_provider.poller import Poller
-from dimona_provider.submission import Submission
+from dimona_provider.planning.intake import take_source
 from include.dimona_simulator import Timing, polls_off_schedule
 from support.budgets import own_budget
 from support.clocks import JumpingClock

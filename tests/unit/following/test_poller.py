@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from dimona_provider.api.client import open_client
+from dimona_provider.following.poller import Poller
+from dimona_provider.following.watches import Watch
 from dimona_provider.ledger.answers import OpenDeclaration
-from dimona_provider.poller import Poller
-from dimona_provider.watches import Watch
 from support.budgets import own_budget
 from support.clocks import START, VirtualClock
 from support.nsso import settings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import staging
+from dimona_provider.planning.intake import plan_exports
 from support.clocks import START
 from support.ledgers import ROUTES, RUN, rows
 from support.people import OTHER_EMPLOYER, employment, ssin

@@ -7,15 +7,15 @@ import json
 
 import pytest
 
-from dimona_provider.choosing import ask_about_outcomes
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.outcome import EFFECTIVE, State
 from dimona_provider.errors import DecisionRefused
-from dimona_provider.foreseeing import foresee
-from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import agenda, answering, askings, plan_schema, schema, staging
 from dimona_provider.ledger.decisions import SHOWS_AFTER, resolve_not_filed
 from dimona_provider.ledger.intents import Recorded
+from dimona_provider.planning.choosing import ask_about_outcomes
+from dimona_provider.planning.foreseeing import foresee
+from dimona_provider.planning.intake import plan_exports
 from support import people
 from support.clocks import START
 from support.ledgers import ROUTES, RUN, row, rows, set_state

@@ -7,11 +7,11 @@ import threading
 import pytest
 
 from dimona_provider.domain.outcome import State
-from dimona_provider.intake import plan_exports, take_source
 from dimona_provider.ledger import batches, claims, open_ledger, schema, staging, switch
 from dimona_provider.ledger.attempts import Attempted, Verdict, record_attempts
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.retention import purge
+from dimona_provider.planning.intake import plan_exports, take_source
 from support import people
 from support.clocks import START
 from support.ledgers import ROUTES, RUN, file_all, rows, set_state, states

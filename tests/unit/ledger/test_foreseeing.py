@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dimona_provider.foreseeing import foresee
-from dimona_provider.intake import plan_exports
 from dimona_provider.ledger import agenda, plan_schema, schema, staging
+from dimona_provider.planning.foreseeing import foresee
+from dimona_provider.planning.intake import plan_exports
 from support import people
 from support.clocks import START
 from support.ledgers import ROUTES, RUN, rows

@@ -8,9 +8,9 @@ import pytest
 
 from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.deadlines import BRUSSELS, file_in_by
-from dimona_provider.identity import make_intent, with_basis
 from dimona_provider.ledger import intents
 from dimona_provider.ledger.intents import Recorded
+from dimona_provider.planning.identity import make_intent, with_basis
 from support import people
 from support.clocks import START
 from support.ledgers import ENVIRONMENT, rows, set_state

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from dimona_provider.api.settings import BASE_URLS
 from dimona_provider.domain.outcome import OPEN, State
 from dimona_provider.domain.routes import Route, Routes
-from dimona_provider.intake import plan_exports, take_source
 from dimona_provider.ledger import contacts, open_ledger, schema, staging
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.keys import Keyring
 from dimona_provider.ledger.setup import initialise
 from dimona_provider.ledger.summaries import findings_of_run
-from dimona_provider.wishes import BadRecord
+from dimona_provider.planning.intake import plan_exports, take_source
+from dimona_provider.planning.wishes import BadRecord
 from support import people
 from support.clocks import START
 from support.ledgers import ENVIRONMENT, ROUTES, RUN, file_all, received, rows, set_state
@@ -227,7 +227,7 @@ def test_two_planners_plan_a_page_once(ledger, ledger_url):
 
 def test_a_plan_that_dies_leaves_page_and_intents_as_they_were(ledger, monkeypatch):
     staging.stage(ledger, "x", 1, [people.employment()], now=START)
-    monkeypatch.setattr("dimona_provider.intake.note_findings", lambda *_args, **_more: 1 / 0)
+    monkeypatch.setattr("dimona_provider.planning.intake.note_findings", lambda *_args, **_more: 1 / 0)
 
     with pytest.raises(ZeroDivisionError):
         plan_exports(ledger, RUN, ROUTES, now=START)
@@ -295,7 +295,7 @@ def test_a_second_declaration_of_an_employment_has_to_wait(ledger):
 
 
 def test_more_than_a_page_of_items_is_taken_whole(ledger, monkeypatch):
-    monkeypatch.setattr("dimona_provider.intake._PAGE", 4)
+    monkeypatch.setattr("dimona_provider.planning.intake._PAGE", 4)
 
     _, taken = take(ledger, *(people.item(number) if number % 3 else "bad" for number in range(1, 12)))
 

@@ -9,15 +9,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from dimona_provider import plan_run
 from dimona_provider.api.wire import read_filing
 from dimona_provider.domain.deadlines import BRUSSELS
 from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
 from dimona_provider.domain.planning.differences import TIMES
 from dimona_provider.errors import DecisionRefused
-from dimona_provider.histories import stand
-from dimona_provider.identity import make_intent
-from dimona_provider.intake import plan_exports, take_source
 from dimona_provider.ledger import (
     agenda,
     answering,
@@ -31,6 +27,10 @@ from dimona_provider.ledger import (
     staging,
 )
 from dimona_provider.ledger.intents import Recorded
+from dimona_provider.planning import plan_run
+from dimona_provider.planning.histories import stand
+from dimona_provider.planning.identity import make_intent
+from dimona_provider.planning.intake import plan_exports, take_source
 from support import people
 from support.clocks import START
 from support.histories import histories

@@ -6,13 +6,13 @@ import pytest
 import sqlalchemy as sa
 
 from dimona_provider.domain.outcome import EFFECTIVE, OPEN, State
-from dimona_provider.identity import with_basis
 from dimona_provider.ledger import claims, open_ledger, retention, schema, staging
 from dimona_provider.ledger.answers import fold, insert_answers
 from dimona_provider.ledger.findings import Finding, FindingKind, note_findings
 from dimona_provider.ledger.intents import Recorded
 from dimona_provider.ledger.retention import Purged, count, purge
 from dimona_provider.ledger.surroundings import answered_after
+from dimona_provider.planning.identity import with_basis
 from support.clocks import START
 from support.ledgers import (
     ENVIRONMENT,

@@ -20,11 +20,11 @@ from dimona_provider.api.codec import read_declaration, write_declaration
 from dimona_provider.api.replies import read_answer
 from dimona_provider.api.verdict import check_body
 from dimona_provider.api.wire import InvalidBody, read_filing
+from dimona_provider.cli.verdict_text import as_json_lines
 from dimona_provider.domain.employment import read_employment
 from dimona_provider.domain.record import Malformed
 from dimona_provider.errors import UnexpectedResponse
 from dimona_provider.validation import validate
-from dimona_provider.verdict_text import as_json_lines
 from support import bodies, people
 from support.properties import anything, changed
 from support.shapes import rest_bodies

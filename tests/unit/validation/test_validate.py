@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from dimona_provider.cli import app
+from dimona_provider.cli.main import app
+from dimona_provider.cli.verdict_text import as_json_lines, as_table
 from dimona_provider.validation import LONGEST_LINE, validate
-from dimona_provider.verdict_text import as_json_lines, as_table
 from support import bodies, people
 from support.properties import anything, leaves
 from support.shapes import rest_bodies
@@ -180,7 +180,7 @@ def test_no_verdict_repeats_a_value(values):
 
 def test_help_does_not_wait_for_airflow():
     code = (
-        "import sys; from dimona_provider.cli import app\n"
+        "import sys; from dimona_provider.cli.main import app\n"
         "try: app(['validate', '--help'])\n"
         "except SystemExit: pass\n"
         "print(sorted(name for name in sys.modules if name in {'airflow', 'sqlalchemy', 'httpx'}))"
@@ -193,7 +193,7 @@ def test_help_does_not_wait_for_airflow():
 
 def test_validate_itself_needs_no_airflow():
     code = (
-        "import sys; from dimona_provider.cli import app\n"
+        "import sys; from dimona_provider.cli.main import app\n"
         "try: app(['validate', '-'])\n"
         "except SystemExit: pass\n"
         "print([name for name in sys.modules if name in {'airflow', 'sqlalchemy', 'httpx'}])"
@@ -207,7 +207,7 @@ def test_validate_itself_needs_no_airflow():
 
 
 def test_who_reads_only_the_beginning_gets_no_traceback():
-    code = "from dimona_provider.cli import app; app(['validate', '-'])"
+    code = "from dimona_provider.cli.main import app; app(['validate', '-'])"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -340,7 +340,7 @@ def test_period_ids_that_look_mistyped_are_counted_and_refuse_nothing():
     ],
 )
 def test_what_goes_wrong_around_it_is_one_line_that_blames_the_right_end(line, said):
-    command = f'"{sys.executable}" -m dimona_provider.cli {line}'
+    command = f'"{sys.executable}" -m dimona_provider.cli.main {line}'
 
     done = subprocess.run(["/bin/sh", "-c", command], input=BAD, capture_output=True, text=True, check=False)
 

@@ -1,0 +1,1 @@
+"""Compares the ledger with the NSSO's periods: ``importing`` first, ``reconciliation`` every night."""

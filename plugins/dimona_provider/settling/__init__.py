@@ -1,0 +1,1 @@
+"""Finds out what became of what is unclear; ``settlement`` is where it begins."""

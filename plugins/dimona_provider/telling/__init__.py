@@ -1,0 +1,1 @@
+"""The texts for people: task logs, summaries and notifications."""
