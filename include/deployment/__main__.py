@@ -47,6 +47,7 @@ def _run(options: argparse.Namespace) -> bool:
             making.make_secrets(options.folder, options.client_id, options.private_key)
             sys.stdout.write(f"made {options.folder}: back it up, and keep it out of every repository\n")
         case "check":
+            checking.check_options(os.environ)
             is_demo = checking.check(MOUNTED, os.environ.get("SSL_CERT_FILE"), checking.simulator_answers)
             sys.stdout.write("this is the demo\n" if is_demo else "the secrets are your own\n")
         case "init":

@@ -20,7 +20,7 @@ def set_up(secrets: Path = MOUNTED) -> None:
     airflow("db", "migrate")
     password = (secrets / "admin_password").read_text(encoding="utf-8").strip()
     airflow(
-        *("users", "create", "--username", ADMIN, "--role", "Admin", "--password", password),
+        *("users", "create", "--username", ADMIN, "--role", "Admin", f"--password={password}"),
         *("--firstname", "Airflow", "--lastname", "Admin", "--email", "admin@example.org"),
     )
     # The UI reads the views of plugins from an endpoint that only administrators may read by themselves.
