@@ -58,7 +58,12 @@ def _save(page: list[Outcome]) -> None:
         }
         for one in page
     ]
-    response = hook.run("payroll/outcomes", json={"outcomes": rows}, extra_options={"check_response": False})
+    try:
+        response = hook.run(
+            "payroll/outcomes", json={"outcomes": rows}, extra_options={"check_response": False}
+        )
+    except OSError as failure:  # as those of requests are
+        raise AirflowException(f"payroll can't be reached ({type(failure).__name__})") from None
     if response.status_code != 200:
         may_pass = response.status_code == 429 or response.status_code >= 500
         error = AirflowException if may_pass else AirflowFailException

@@ -36,11 +36,10 @@ def payroll_pages() -> Iterator[list[Any]]:
     query = {"limit": str(PAGE_SIZE)}
     while True:
         # check_response would log the body of an error, and bodies hold persons.
-        response = hook.run(
-            "payroll/employments",
-            data=query,
-            extra_options={"check_response": False},
-        )
+        try:
+            response = hook.run("payroll/employments", data=query, extra_options={"check_response": False})
+        except OSError as error:  # as those of requests are
+            raise AirflowException(f"payroll can't be reached ({type(error).__name__})") from None
         if response.status_code == 429 or response.status_code >= 500:
             raise AirflowException(f"payroll's export answered HTTP {response.status_code}")
         if response.status_code != 200:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from configparser import RawConfigParser
 from pathlib import Path
 
+from include.demo.connections import LEDGER
 from include.demo.installation import write_private
 
 _BACKEND = "airflow.secrets.local_filesystem.LocalFilesystemBackend"
@@ -21,10 +22,13 @@ def configure(home: Path, environment: Mapping[str, str], given: Collection[str]
     *given* are variables of the caller's own. They stay where they are: a connection may hold a key.
     """
     connections = {
-        name.removeprefix(_CONNECTION).lower(): json.loads(value)
+        _id_of(name): json.loads(value)
         for name, value in environment.items()
         if name.startswith(_CONNECTION) and name not in given
     }
+    if LEDGER not in environment:
+        ledger = {"conn_type": "sqlite", "host": str(home / "dimona" / "ledger.db")}
+        connections[_id_of(LEDGER)] = ledger
     file = home / "connections.json"
     write_private(file, json.dumps(connections, indent=2))
     config = RawConfigParser()
@@ -37,6 +41,10 @@ def configure(home: Path, environment: Mapping[str, str], given: Collection[str]
     text = io.StringIO()
     config.write(text)
     write_private(home / "airflow.cfg", text.getvalue())
+
+
+def _id_of(variable: str) -> str:
+    return variable.removeprefix(_CONNECTION).lower()
 
 
 def _set(config: RawConfigParser, section: str, option: str, value: str) -> None:

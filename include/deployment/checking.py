@@ -87,7 +87,9 @@ def _read(folder: Path) -> dict[str, str]:
         try:
             text = (folder / name).read_bytes().decode()
         except (OSError, ValueError) as error:
-            problems.append(f"{name} can't be read ({type(error).__name__})")
+            is_closed = isinstance(error, PermissionError)
+            advice = ": chmod 444, for containers have users of their own" if is_closed else ""
+            problems.append(f"{name} can't be read ({type(error).__name__}){advice}")
             continue
         contents[name] = text.strip()
         if not contents[name]:

@@ -19,10 +19,12 @@ def make_secrets(folder: Path, client_id: str, private_key: Path) -> None:
     The folder is its owner's alone; the files in it can be read by all, because each container reads them
     as a user of its own. DeploymentError when the folder is there already or the key can't be read.
     """
+    if not client_id.strip() or private_key == Path():
+        raise DeploymentError("say CLIENT_ID=… and PRIVATE_KEY=…: what Chaman shows, and the key's file")
     try:
-        key = private_key.read_text(encoding="ascii")
+        key = private_key.expanduser().read_text(encoding="ascii")
     except (OSError, ValueError) as error:
-        raise DeploymentError(f"the private key can't be read ({type(error).__name__})") from None
+        raise DeploymentError(f"{private_key} can't be read ({type(error).__name__})") from None
     made = {name: secrets.token_hex(24) for name in PASSWORDS}
     made |= {
         "fernet_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),

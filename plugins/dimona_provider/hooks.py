@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from airflow.configuration import conf
 from airflow.sdk import BaseHook, Connection
 from airflow.sdk.exceptions import AirflowNotFoundException
 from airflow.sdk.log import amask_secret, mask_secret
@@ -25,6 +26,8 @@ from dimona_provider.ledger import Ledger, open_ledger
 from dimona_provider.ledger.keys import Keyring, read_keys
 
 LEDGER_CONN_ID = "dimona_ledger"
+_BACKENDS = (("secrets", "backend"), ("workers", "secrets_backend"))
+"""Where Airflow's configuration may name a secrets backend."""
 _LIBPQ_OPTIONS = ("sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "options")
 """What else the extra of a PostgreSQL ledger may hold; the driver gets it as it is."""
 
@@ -155,14 +158,29 @@ class DimonaLedgerHook(BaseHook):
         try:
             return _location((look_up or self.get_connection)(LEDGER_CONN_ID))
         except AirflowNotFoundException:
-            return default_location()
+            return _embedded()
 
     async def alocation(self) -> LedgerLocation:
         """Do as ``location``, where an event loop runs."""
         try:
             return _location(await self.aget_connection(LEDGER_CONN_ID))
         except AirflowNotFoundException:
-            return default_location()
+            return _embedded()
+
+
+def _embedded() -> LedgerLocation:
+    """
+    Return the embedded ledger's place, where no connection can be meant.
+
+    Airflow says of a secrets backend that failed that the connection was not found: another ledger, which
+    knows of no declaration, must not be used then.
+    """
+    if any(conf.get(*option, fallback="") for option in _BACKENDS):
+        raise ConfigurationError(
+            f"the connection {LEDGER_CONN_ID} was not found, or its secrets backend can't be read: a "
+            "deployment with a backend says there, in the environment or in the UI where its ledger is"
+        )
+    return default_location()
 
 
 def default_location() -> LedgerLocation:

@@ -195,6 +195,27 @@ def test_a_ledger_connection_of_a_secrets_backend_is_used(home, monkeypatch):
     assert ledger.exists()
 
 
+def test_a_secrets_backend_without_the_ledger_leads_to_no_other_ledger(home):
+    """Airflow drops the whole file when one connection in it is wrong, and then says "not found"."""
+    wrong = {"conn_type": "http", "extra": "{}", "extra_dejson": {}}
+    good = {"conn_type": "sqlite", "host": f"{home}/l.db"}
+    (home / "connections.json").write_text(json.dumps({"dimona_ledger": good, "payroll_default": wrong}))
+    environment = {
+        **os.environ,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__SECRETS__BACKEND": "airflow.secrets.local_filesystem.LocalFilesystemBackend",
+        "AIRFLOW__SECRETS__BACKEND_KWARGS": json.dumps({"connections_file_path": f"{home}/connections.json"}),
+    }
+
+    done = subprocess.run(
+        [DIMONA, "ledger", "init"], env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 1
+    assert "was not found, or its secrets backend can't be read" in done.stderr
+    assert not (home / "dimona" / "ledger.db").exists()
+
+
 def test_a_ledger_connection_of_the_environment_is_used(home, monkeypatch):
     ledger = home / "environment" / "ledger.db"
     connection = {"conn_type": "sqlite", "host": str(ledger)}

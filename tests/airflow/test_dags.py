@@ -12,6 +12,7 @@ import pytest
 from airflow.configuration import conf
 from airflow.providers.standard.operators.hitl import HITLOperator
 from airflow.sdk import AssetOrTimeSchedule, TriggerRule
+from airflow.sdk.exceptions import AirflowException
 
 from dimona_provider.operators import (
     DimonaAskOperator,
@@ -24,6 +25,7 @@ from dimona_provider.operators import (
 from dimona_provider.sensors import DimonaFollowUpSensor, DimonaResultSensor
 from dimona_provider.triggers import DimonaFeedTrigger
 from support.dags import FOLDER, shipped
+from support.served import closed_port
 
 BAG = shipped()
 EVERY_DAG = pytest.mark.parametrize("dag", BAG.dags.values(), ids=BAG.dags)
@@ -291,3 +293,11 @@ def test_the_drift_report_is_made_whatever_failed_before_and_announces_itself():
 
     assert report.trigger_rule == TriggerRule.ALL_DONE
     assert [outlet.name for outlet in report.outlets] == ["dimona_drift"]
+
+
+def test_a_payroll_that_can_not_be_reached_is_no_defect(connect):
+    connect("payroll_default", {"conn_type": "http", "host": f"http://127.0.0.1:{closed_port()}"})
+    stage = BAG.dags["payroll_employments"].get_task("stage")
+
+    with pytest.raises(AirflowException, match="payroll can't be reached"):
+        next(iter(stage.pages()))

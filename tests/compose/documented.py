@@ -11,8 +11,6 @@ from tests.compose.project import ComposeFailed, Project
 
 PAGE = REPOSITORY / "docs" / "deployment.md"
 RESTORE = "Back up and restore"
-FOLDERS = ("backups", "backup-of-keys")
-"""The places that the page has for what it backs up."""
 
 
 def commands(heading: str) -> str:
@@ -27,8 +25,6 @@ def commands(heading: str) -> str:
 
 def run_documented(project: Project, heading: str, home: Path) -> None:
     """Run them with *home* in the place of the user's own. Raises ComposeFailed."""
-    for name in FOLDERS:
-        (home / name).mkdir()
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", commands(heading).replace("~/", f"{home}/")],  # noqa: S607
         cwd=REPOSITORY,

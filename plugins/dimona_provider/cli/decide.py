@@ -63,6 +63,7 @@ def decide(
         with opened_ledger() as ledger:
             from dimona_provider.ledger.answering import questions
 
+            _collect(ledger)
             found = questions(ledger, employer=number, kind=kind, only_open=not everything)
             write(_json(found) if form is Format.JSON else _table(found))
         return
@@ -95,7 +96,11 @@ def _answer_all(ledger: Ledger, employer: str, kind: str, option: str, reason: s
     from dimona_provider.errors import DecisionRefused
     from dimona_provider.ledger.answering import questions
 
+    _collect(ledger)
     found = list(questions(ledger, employer=employer, kind=kind))
+    environments = {one.environment for one in found}
+    if len(environments) > 1:
+        fail(f"they are of several environments, answer one by one: {', '.join(sorted(environments))}")
     refused = 0
     for one in found:
         try:
@@ -107,6 +112,13 @@ def _answer_all(ledger: Ledger, employer: str, kind: str, option: str, reason: s
         say("nothing is to be decided")
     if refused:
         fail(f"{refused} of {len(found)} were not answered")
+
+
+def _collect(ledger: Ledger) -> None:
+    """Ask about outcomes that leave a choice, as ``dimona_decisions`` does hourly."""
+    from dimona_provider.planning.choosing import ask_about_outcomes
+
+    ask_about_outcomes(ledger, now=now())
 
 
 def _check_kind(kind: str) -> None:
@@ -126,6 +138,7 @@ def _plain(one: Asked) -> dict[str, object]:
 
     return {
         "question": one.reference,
+        "environment": one.environment,
         "employer": one.employer or None,
         "kind": one.kind,
         "employments": list(one.employments),

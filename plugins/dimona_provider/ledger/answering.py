@@ -46,6 +46,7 @@ class Asked:
     """A question as people see it; no person is in it."""
 
     reference: str
+    environment: str
     employer: str
     kind: str
     employments: tuple[str, ...]
@@ -193,6 +194,7 @@ def read_question(row: Any) -> Asked:
     """Return a row of ``ASKED`` as people see it."""
     return Asked(
         reference=row.reference,
+        environment=row.environment,
         employer=row.employer,
         kind=row.kind,
         employments=tuple(json.loads(row.employments)),

@@ -89,7 +89,8 @@ def place_in(
     insert = insert_once(connection, holds).values(row).returning(holds.c.id)
     is_new = connection.scalar(insert) is not None
     if is_new:
-        ledger.note(connection, now, "hold placed", detail=_scope(dimona_conn_id, employer))
+        detail = f"{_scope(dimona_conn_id, employer)}: {reason}"
+        ledger.note(connection, now, "hold placed", detail=detail)
     return is_new
 
 

@@ -53,7 +53,7 @@ def test_a_connection_of_the_callers_own_is_not_written_down(home):
     configure(home, made, OWN)
 
     written = (home / "connections.json").read_text()
-    assert json.loads(written).keys() == {PAYROLL.removeprefix("AIRFLOW_CONN_").lower()}
+    assert json.loads(written).keys() == {PAYROLL.removeprefix("AIRFLOW_CONN_").lower(), "dimona_ledger"}
     assert all("KEY" not in file.read_text() for file in home.iterdir())
 
 

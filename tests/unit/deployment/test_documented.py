@@ -9,7 +9,8 @@ from tests.compose.documented import RESTORE, commands
 def test_the_commands_of_a_section_are_found():
     found = commands(RESTORE).splitlines()
 
-    assert found[0].startswith("docker compose exec -T postgres pg_dump ")
+    assert found[0] == "umask 077", "what is backed up is its owner's alone"
+    assert any(line.startswith("docker compose exec -T postgres pg_dump ") for line in found)
     assert found[-1] == "docker compose up -d --wait"
 
 

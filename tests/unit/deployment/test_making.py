@@ -52,8 +52,16 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path, key):
     assert not list((tmp_path / "own").iterdir())
 
 
+@pytest.mark.parametrize(("client", "file"), [("", "key.pem"), (" ", "key.pem"), ("client", "")])
+def test_nothing_is_made_of_nothing(tmp_path, client, file):
+    with pytest.raises(DeploymentError, match="say CLIENT_ID"):
+        make_secrets(tmp_path / "own", client, Path(file))
+
+    assert not (tmp_path / "own").exists()
+
+
 def test_nothing_is_made_without_a_key(tmp_path):
-    with pytest.raises(DeploymentError, match="private key can't be read"):
+    with pytest.raises(DeploymentError, match="can't be read"):
         make_secrets(tmp_path / "own", "client", tmp_path / "none.pem")
 
     assert not (tmp_path / "own").exists()

@@ -90,7 +90,9 @@ def test_placing_again_changes_nothing(ledger):
     assert not switch.place(ledger, "second", employer=EMPLOYER, now=START + 1)
 
     assert switch.current(ledger) == [switch.Hold("", EMPLOYER, "first", "test", START)]
-    assert [what for what, *_ in events(ledger)] == ["hold placed"]
+    ((what, _, detail, _),) = events(ledger)
+    assert what == "hold placed"
+    assert detail.endswith(": first"), "the switch forgets why, once it is off"
 
 
 def test_switches_are_told_oldest_first(ledger):
