@@ -8,11 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
-
+from dimona_provider.api.certificates import make_key_pair
 from include.demo.components import AIRFLOW, simulator
 from include.demo.connections import CLIENT_ID, for_components
 from include.demo.environment import REPOSITORY
@@ -28,7 +24,7 @@ def make_stack(settings: Settings) -> Stack:
     nsso = simulator(
         data=directory / "simulator",
         client_id=CLIENT_ID,
-        public_key=_public_key(directory),
+        public_key=_certificate(directory),
         payroll=_payroll(directory),
     )
     env = partial(for_components, private_key=_private_key(directory), caller=settings.caller)
@@ -36,28 +32,12 @@ def make_stack(settings: Settings) -> Stack:
 
 
 def ensure_keys(directory: Path) -> None:
-    """Make the key pair with which the demo's client identifies itself to the simulator, unless there."""
-    if _private_key(directory).exists() and _public_key(directory).exists():
+    """Make key and certificate of the demo's client, as `dimona keygen` does, unless they are there."""
+    if _private_key(directory).exists() and _certificate(directory).exists():
         return
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    secret = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    # As `dimona keygen` does: the certificate below the key, so that its end is known.
-    write_private(_private_key(directory), secret.decode() + _certificate(key))
-    write_private(_public_key(directory), public.decode())
-
-
-def _certificate(key: rsa.RSAPrivateKey) -> str:
-    """Return what Chaman would have for this key; the cockpit shows when it ends."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, CLIENT_ID)])
-    now = dt.datetime.now(dt.UTC)
-    ends = now + dt.timedelta(days=365)
-    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, ends)
-    return made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+    pair = make_key_pair(CLIENT_ID, days=365, bits=2048, now=dt.datetime.now(dt.UTC))
+    write_private(_private_key(directory), pair.private + pair.certificate)
+    write_private(_certificate(directory), pair.certificate)
 
 
 def fill_payroll(settings: Settings, environment: Mapping[str, str]) -> None:
@@ -84,5 +64,5 @@ def _private_key(directory: Path) -> Path:
     return directory / "keys" / "private.pem"
 
 
-def _public_key(directory: Path) -> Path:
-    return directory / "keys" / "public.pem"
+def _certificate(directory: Path) -> Path:
+    return directory / "keys" / "certificate.pem"

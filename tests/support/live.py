@@ -100,7 +100,7 @@ def live_airflow(
     where they find modules. With *feed* payroll's change feed is watched.
     """
     sample.ensure_keys(directory)
-    public_key = (directory / "keys" / "public.pem").read_text(encoding="utf-8")
+    public_key = (directory / "keys" / "certificate.pem").read_text(encoding="utf-8")
     folder = _copy_of_dags(directory / "dags", dags or {}, change or {})
     payroll = PayrollStore(directory / "payroll.db")
     (directory / "simulator").mkdir()
