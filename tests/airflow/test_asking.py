@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -205,3 +206,10 @@ def test_options_are_offered_if_all_of_a_kind_have_them(ledger, asking):
     assert "2 × late_cancel" in _body(asking, [one, fewer])
     with pytest.raises(UnexpectedResponse):
         read_reply(event(chosen={"late_cancel": "file"}), options_of([fewer]))
+
+
+def test_it_names_the_anomaly_codes_of_what_it_asks_about(asking, ledger):
+    (one,) = answering.questions(ledger)
+
+    assert "Anomaly codes" not in _body(asking, [one])
+    assert "Anomaly codes: 90256-155." in _body(asking, [replace(one, codes=("90256-155",))])

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import getpass
 import json
+import time
 
 import pytest
 from typer.testing import CliRunner
 
 from dimona_provider.cli.main import app
 from dimona_provider.ledger import plan_schema, schema, staging
-from dimona_provider.planning.choosing import ask_about_outcomes
 from dimona_provider.planning.intake import plan_exports
 from support import people
 from support.clocks import START
@@ -98,11 +98,23 @@ def test_one_cause_is_one_answer(ledger, asked):
     assert (done.exit_code, done.output) == (0, f"{asked.reference}: file; the next plan files it\n")
 
 
-def test_a_question_about_a_refusal_names_the_codes(ledger):
-    staging.stage(ledger, staging.new_export(), 1, [people.employment()], now=START)
-    plan_exports(ledger, RUN, ROUTES, now=START)
-    set_state(ledger, 1, state="refused", declaration_id=1, anomalies="90256-155", answered_at=START)
-    ask_about_outcomes(ledger, now=START)
+def test_questions_of_two_environments_are_not_answered_together(ledger, asked):
+    with ledger.write() as connection:
+        other = asked._asdict() | {"id": 99, "reference": "other", "environment": "https://other.test/v2"}
+        connection.execute(plan_schema.decisions.insert().values(other))
+
+    done = run(*("--employer", people.EMPLOYER, "--kind", "late_cancel"), "--option", "keep", "--reason", "x")
+
+    assert done.exit_code == 1
+    assert "several environments" in done.output
+    assert {one.answer for one in rows(ledger, plan_schema.decisions)} == {None}
+
+
+def test_the_command_collects_a_refusal_and_names_its_codes(ledger):
+    before = time.time() - 60
+    staging.stage(ledger, staging.new_export(), 1, [people.employment()], now=before)
+    plan_exports(ledger, RUN, ROUTES, now=before)
+    set_state(ledger, 1, state="refused", declaration_id=1, anomalies="90256-155", answered_at=before)
 
     assert "90256-155; by" in run().output
     assert json.loads(run("--format", "json").output)[0]["codes"] == ["90256-155"]

@@ -26,7 +26,7 @@ def commands(heading: str) -> str:
 def run_documented(project: Project, heading: str, home: Path) -> None:
     """Run them with *home* in the place of the user's own. Raises ComposeFailed."""
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", commands(heading).replace("~/", f"{home}/")],  # noqa: S607
+        ["bash", "-euo", "pipefail", "-c", commands(heading).replace("~/", f"{home}/")],  # noqa: S607 - the commands are the page's
         cwd=REPOSITORY,
         env=project.environment(),
         stdin=subprocess.DEVNULL,

@@ -17,7 +17,7 @@ def test_a_connection_is_not_closed_under_a_reading(ledger: Ledger, monkeypatch:
     def slow(connection: object, _claimed: object) -> set[tuple[int, str]]:
         reads.set()
         may_end.wait(30)
-        closed_meanwhile.append(connection.closed)  # type: ignore[attr-defined]
+        closed_meanwhile.append(connection.closed)  # type: ignore[attr-defined] - SQLAlchemy's own
         return set()
 
     monkeypatch.setattr(claims, "standing", slow)
